@@ -1,0 +1,3 @@
+import { errorTable } from './entry.ts';
+
+export const engineErrorCodes = errorTable({});

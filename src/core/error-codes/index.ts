@@ -1,0 +1,29 @@
+/**
+ * The closed table of error codes (`AREA_SYMPTOM`), one file per area. A code is never re-used and, after
+ * a release, never renamed. `docs/errors.md` is generated from it; a test keeps both in step.
+ */
+import { cliErrorCodes } from './cli.ts';
+import { composeErrorCodes } from './compose.ts';
+import { engineErrorCodes } from './engine.ts';
+import type { ErrorEntry } from './entry.ts';
+import { imageErrorCodes } from './image.ts';
+import { networkErrorCodes } from './network.ts';
+import { runtimeErrorCodes } from './runtime.ts';
+import { stateErrorCodes } from './state.ts';
+import { volumeErrorCodes } from './volume.ts';
+
+const table = {
+  ...cliErrorCodes,
+  ...composeErrorCodes,
+  ...engineErrorCodes,
+  ...imageErrorCodes,
+  ...networkErrorCodes,
+  ...runtimeErrorCodes,
+  ...stateErrorCodes,
+  ...volumeErrorCodes,
+};
+
+/** Every code an {@link AppError} may carry. */
+export type ErrorCode = keyof typeof table;
+
+export const errorCodes: Readonly<Record<ErrorCode, ErrorEntry>> = table;
