@@ -1,0 +1,135 @@
+/**
+ * The engine's face towards `compose` and the command line: dockerode's own method and option types, cut
+ * down to what we call. A real `Dockerode` instance satisfies {@link EngineApi} (checked at compile time
+ * in `api.check.ts`), so the orchestrator also drives a Docker Engine; what Docker's API cannot do fast or at all is in
+ * {@link EngineExtensions}, which our engine has and an adapter supplies for Docker.
+ */
+import type Dockerode from 'dockerode';
+
+export type ContainerCreateOptions = Dockerode.ContainerCreateOptions;
+export type ContainerInfo = Dockerode.ContainerInfo;
+export type ContainerInspectInfo = Dockerode.ContainerInspectInfo;
+export type ImageInfo = Dockerode.ImageInfo;
+export type ImageInspectInfo = Dockerode.ImageInspectInfo;
+export type NetworkCreateOptions = Dockerode.NetworkCreateOptions;
+export type NetworkInspectInfo = Dockerode.NetworkInspectInfo;
+export type VolumeCreateOptions = Dockerode.VolumeCreateOptions;
+export type VolumeInspectInfo = Dockerode.VolumeInspectInfo;
+
+/** Docker's filters: `{ label: ['com.docker.compose.project=todo'] }`. */
+export type Filters = { [name: string]: string[] };
+
+/** One container, whether or not it exists; dockerode's `Container`. */
+export interface ContainerApi {
+  readonly id: string;
+  inspect(): Promise<ContainerInspectInfo>;
+  /** Resolves once the process runs (its execve has succeeded). Starting a running one is no error. */
+  start(): Promise<unknown>;
+  /** `t`: seconds before SIGKILL; the container's own stop timeout when left out. */
+  stop(options?: { t?: number; signal?: string }): Promise<unknown>;
+  restart(options?: { t?: number }): Promise<unknown>;
+  kill(options?: { signal?: string }): Promise<unknown>;
+  pause(): Promise<unknown>;
+  unpause(): Promise<unknown>;
+  /** `v`: also its anonymous volumes; `force`: kill it first. */
+  remove(options?: { v?: boolean; force?: boolean }): Promise<unknown>;
+  wait(options?: {
+    condition?: 'not-running' | 'next-exit' | 'removed';
+  }): Promise<{ StatusCode: number }>;
+}
+
+/** One network; dockerode's `Network`. */
+export interface NetworkApi {
+  readonly id: string;
+  inspect(): Promise<NetworkInspectInfo>;
+  remove(): Promise<unknown>;
+}
+
+/** One named volume; dockerode's `Volume`. */
+export interface VolumeApi {
+  readonly name: string;
+  inspect(): Promise<VolumeInspectInfo>;
+  remove(): Promise<unknown>;
+}
+
+/** One image in the store; dockerode's `Image`. */
+export interface ImageApi {
+  inspect(): Promise<ImageInspectInfo>;
+  remove(options?: { force?: boolean }): Promise<unknown>;
+}
+
+/** What the orchestrator needs of any engine. */
+export interface EngineApi {
+  createContainer(options: ContainerCreateOptions): Promise<ContainerApi>;
+  getContainer(idOrName: string): ContainerApi;
+  listContainers(options?: { all?: boolean; filters?: Filters }): Promise<ContainerInfo[]>;
+  createNetwork(options: NetworkCreateOptions): Promise<NetworkApi>;
+  getNetwork(idOrName: string): NetworkApi;
+  listNetworks(options?: { filters?: Filters }): Promise<NetworkInspectInfo[]>;
+  createVolume(options: VolumeCreateOptions): Promise<unknown>;
+  getVolume(name: string): VolumeApi;
+  listVolumes(options?: { filters?: Filters }): Promise<{ Volumes: VolumeInspectInfo[] }>;
+  getImage(reference: string): ImageApi;
+  listImages(options?: { all?: boolean; filters?: Filters }): Promise<ImageInfo[]>;
+}
+
+/** One line that a container wrote. */
+export interface LogEntry {
+  readonly stream: 'stdout' | 'stderr';
+  /** RFC 3339 with nanoseconds, as captured by the shim. */
+  readonly time: string;
+  /** Without the line end; at most what the service wrote between two of them. */
+  readonly line: Uint8Array;
+  /** True for a piece of a longer line that goes on in the next entry. */
+  readonly partial: boolean;
+}
+
+export interface LogOptions {
+  readonly follow?: boolean;
+  /** Number of last lines, or all. */
+  readonly tail?: number | 'all';
+  /** RFC 3339 bounds; `since` is inclusive, `until` exclusive. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface ExecOptions {
+  readonly argv: readonly string[];
+  readonly env?: readonly string[];
+  readonly workingDir?: string;
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly tty?: boolean;
+  readonly detach?: boolean;
+  /** What the process gets as its stdio: the caller's own, or collected output. */
+  readonly stdio: 'inherit' | 'collect';
+}
+
+export interface ExecResult {
+  /** The process's exit code; 126 not executable, 127 not found, 128+n by signal n. */
+  readonly exitCode: number;
+  /** Only with `stdio: 'collect'`. */
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Health as Docker reports it; `none` where there is no healthcheck. */
+export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy';
+
+/** What our engine answers beyond Docker's API. */
+export interface EngineExtensions {
+  /** Lines in the order in which they were written; with `follow` until the container has ended for good. */
+  logEntries(id: string, options?: LogOptions): AsyncIterable<LogEntry>;
+  exec(id: string, options: ExecOptions): Promise<ExecResult>;
+  /** Resolves at `healthy`, `unhealthy` or the container's end, whichever comes first, without polling. */
+  waitHealth(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ status: HealthStatus | 'exited'; exitCode?: number }>;
+  /** Ends the native client; the engine may be used again and starts a new one then. */
+  close(): Promise<void>;
+}
+
+/** What `compose` and the command line are given. */
+export type ComposeEngine = EngineApi & EngineExtensions;
