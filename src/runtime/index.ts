@@ -1,0 +1,25 @@
+/**
+ * Containers as the kernel and the native side see them: the native client, config.json and shim.json,
+ * state and logs on disk.
+ *
+ * The engine resolves what a user asked for into a {@link RuntimeContainer}; from there on no image, compose
+ * file or Docker option is known here. The native binary's path, the roots and the clock are passed in.
+ * Only a container's shim writes its state and log; this side reads them.
+ */
+export { NativeClient } from './native-client.ts';
+export { isNativeFailure, nativeError } from './native-error.ts';
+export type { BoundPort, ControlRequest, NativeFailure, NativeOps } from './native-ops.ts';
+export type {
+  RuntimeBlkio,
+  RuntimeContainer,
+  RuntimeDevice,
+  RuntimeEndpoint,
+  RuntimeHealthcheck,
+  RuntimeMount,
+  RuntimeNamespace,
+  RuntimeNetwork,
+  RuntimePort,
+  RuntimeResources,
+  RuntimeRestart,
+  RuntimeThrottle,
+} from './spec/input.ts';

@@ -1,0 +1,56 @@
+/**
+ * The requests of native/PROTOCOL.md and their answers, as types. Wire spelling, as both sides read it.
+ */
+
+/** A published port as it is really bound. */
+export interface BoundPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly hostIp: string;
+  readonly hostPort: number;
+  readonly containerPort: number;
+}
+
+/** Operation name → request fields and answer. */
+export interface NativeOps {
+  hello: {
+    request: { version: 1 };
+    answer: { version: number; cgroup: 'v1' | 'v2'; features: string[] };
+  };
+  'container.start': {
+    request: { dir: string; run: string };
+    answer: { pid: number; ports: BoundPort[] };
+  };
+  'container.control': { request: { run: string; request: ControlRequest }; answer: unknown };
+  'container.delete': { request: { dir: string; run: string }; answer: Record<string, never> };
+  'bridge.create': {
+    request: { name: string; address: string; mtu: number; internal: boolean };
+    answer: Record<string, never>;
+  };
+  'bridge.delete': { request: { name: string; subnet: string }; answer: Record<string, never> };
+  'volume.seed': {
+    request: { lower: string[]; path: string; target: string };
+    answer: Record<string, never>;
+  };
+  'tree.remove': { request: { path: string }; answer: Record<string, never> };
+}
+
+/** What the shim's control socket understands (native/PROTOCOL.md). */
+export type ControlRequest =
+  | { op: 'state' }
+  | { op: 'signal'; signal: string; final?: boolean }
+  | { op: 'stop'; signal?: string; timeoutMs?: number }
+  | { op: 'restart'; signal?: string; timeoutMs?: number }
+  | { op: 'wait'; condition: 'exit' | 'next-exit' | 'health' }
+  | { op: 'pause' }
+  | { op: 'resume' }
+  | { op: 'resize'; rows: number; columns: number };
+
+/** A failure as the native side reports it. */
+export interface NativeFailure {
+  readonly stage: string;
+  readonly op: string;
+  readonly path: string;
+  readonly errno: number;
+  readonly errnoName: string;
+  readonly message: string;
+}
