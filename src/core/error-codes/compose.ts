@@ -1,3 +1,181 @@
 import { errorTable } from './entry.ts';
 
-export const composeErrorCodes = errorTable({});
+export const composeErrorCodes = errorTable({
+  COMPOSE_FILE_NOT_FOUND: {
+    meaning: 'There is no compose file where one was looked for.',
+    causes: ['another folder', 'a misspelled `-f` or COMPOSE_FILE'],
+    hint: 'Go to the folder of compose.yaml, or name the file with `-f`.',
+    exitCode: 14,
+    httpStatus: 404,
+  },
+  COMPOSE_FILE_UNREADABLE: {
+    meaning: 'A file that the project names cannot be read.',
+    causes: ['a folder where a file is expected', 'missing permission'],
+    hint: 'Check the path and its permissions.',
+    exitCode: 14,
+  },
+  COMPOSE_LIMIT: {
+    meaning: 'A file is larger, deeper or more repetitive than any compose file is.',
+    causes: ['aliases that repeat aliases', 'a data file given as a compose file'],
+    hint: 'Split the file, or remove the nested aliases.',
+    exitCode: 15,
+  },
+  COMPOSE_YAML_SYNTAX: {
+    meaning: 'The file is no YAML.',
+    causes: ['indentation', 'a tab', 'an unquoted special character'],
+    hint: 'Compare the indentation of the line with those around it.',
+    exitCode: 15,
+  },
+  COMPOSE_YAML_DUPLICATE_KEY: {
+    meaning: 'A mapping has the same key twice.',
+    causes: ['a pasted block'],
+    hint: 'Remove one of the two.',
+    exitCode: 15,
+  },
+  COMPOSE_YAML_ALIAS: {
+    meaning: 'An alias or a merge key does not name what it must.',
+    causes: ['a misspelled anchor', 'an anchor defined further down', 'an anchor inside itself'],
+    hint: 'Define the anchor above the place that uses it.',
+    exitCode: 15,
+  },
+  COMPOSE_KEY_NOT_STRING: {
+    meaning: 'A key is a number, a boolean, empty, or no scalar.',
+    causes: ['an unquoted number or `true` as a key'],
+    hint: 'Write the key in quotes.',
+    exitCode: 15,
+  },
+  COMPOSE_KEY_UNKNOWN: {
+    meaning: 'The compose file format has no such key at this place.',
+    causes: ['a misspelling', 'wrong indentation', 'a key of another level'],
+    hint: 'Remove the key, or prefix it with `x-` to keep it as an extension.',
+    exitCode: 15,
+  },
+  COMPOSE_KEY_REQUIRED: {
+    meaning: 'A key that must be given is missing.',
+    causes: ['an unfinished block'],
+    hint: 'Add the named key.',
+    exitCode: 15,
+  },
+  COMPOSE_TYPE_MISMATCH: {
+    meaning: 'A value has another type than its key takes.',
+    causes: ['a list for a mapping', 'an unquoted number', 'wrong indentation'],
+    hint: 'Write the value in one of the named forms.',
+    exitCode: 15,
+  },
+  COMPOSE_VALUE_INVALID: {
+    meaning: 'A value has the right type and a wrong content.',
+    causes: ['a misspelled word of a fixed set', 'a number out of range', 'a wrong unit'],
+    hint: 'Write one of the values that the message names.',
+    exitCode: 15,
+  },
+  COMPOSE_ITEM_REPEATED: {
+    meaning: 'A list has the same item twice where items must differ.',
+    causes: ['a pasted line'],
+    hint: 'Remove one of the two.',
+    exitCode: 15,
+  },
+  COMPOSE_INTERPOLATION_INVALID: {
+    meaning: 'A `$` starts something that is no variable.',
+    causes: ['a `$` that should stay as it is', 'a missing brace'],
+    hint: 'Write `$$` for a plain dollar sign.',
+    exitCode: 15,
+  },
+  COMPOSE_VARIABLE_REQUIRED: {
+    meaning: 'A variable marked as required with `:?` or `?` is not set.',
+    causes: ['a missing .env file', 'a variable that was not exported'],
+    hint: 'Set the variable in the environment or in .env.',
+    exitCode: 15,
+  },
+  COMPOSE_VARIABLE_UNSET: {
+    meaning: 'A variable is not set; the empty string takes its place.',
+    causes: ['a missing .env file', 'a `$` that should stay as it is'],
+    hint: 'Set the variable, or give a default: `${NAME:-default}`.',
+  },
+  COMPOSE_INCLUDE_INVALID: {
+    meaning: 'An `include` cannot be followed.',
+    causes: ['files that include each other', 'a missing file'],
+    hint: 'Check the `include` list at the named place.',
+    exitCode: 15,
+  },
+  COMPOSE_EXTENDS_INVALID: {
+    meaning: 'An `extends` cannot be followed.',
+    causes: ['a misspelled service', 'services that extend each other', 'a missing file'],
+    hint: 'Check the service and the file that `extends` names.',
+    exitCode: 15,
+  },
+  COMPOSE_REMOTE_DISABLED: {
+    meaning: 'A file is to be fetched from elsewhere, which is off.',
+    causes: ['a git or oci address under `include` or `extends`'],
+    hint: 'Fetch the file yourself and name the local copy.',
+    exitCode: 15,
+  },
+  COMPOSE_MERGE_CONFLICT: {
+    meaning: 'Two files give a key values of different kinds, which cannot be merged.',
+    causes: ['a list in one file and a mapping in the other'],
+    hint: 'Write both in the same form, or mark the second with `!override`.',
+    exitCode: 15,
+  },
+  COMPOSE_REFERENCE_UNDEFINED: {
+    meaning: 'A service names something that the project does not define.',
+    causes: ['a misspelling', 'a missing top-level section', 'a service that no profile enables'],
+    hint: 'Define it, or correct the name.',
+    exitCode: 15,
+  },
+  COMPOSE_DEPENDS_ON_CYCLE: {
+    meaning: 'Services wait for each other.',
+    causes: ['depends_on, links, network_mode or volumes_from in both directions'],
+    hint: 'Remove one of the dependencies of the printed circle.',
+    exitCode: 15,
+  },
+  COMPOSE_CONFLICT: {
+    meaning: 'Two keys that exclude each other are both given, or two values contradict.',
+    causes: ['network_mode with networks', 'container_name with several replicas'],
+    hint: 'Keep one of the two.',
+    exitCode: 15,
+  },
+  COMPOSE_SERVICE_INCOMPLETE: {
+    meaning: 'A service has neither an image nor a build.',
+    causes: ['an override file loaded without its base', 'wrong indentation'],
+    hint: 'Add `image:` or `build:` to the service.',
+    exitCode: 15,
+  },
+  COMPOSE_ENV_FILE_INVALID: {
+    meaning: 'A file of variables is missing or has a line that cannot be read.',
+    causes: ['a file that is not checked in', 'an unterminated quote'],
+    hint: 'Create the file, or mark it with `required: false`.',
+    exitCode: 15,
+  },
+  COMPOSE_PROJECT_NAME_INVALID: {
+    meaning: 'The project name has characters that names of containers cannot have.',
+    causes: ['upper case letters', 'a folder name without letters'],
+    hint: 'Use lower case letters, digits, `-` and `_`, starting with a letter or digit.',
+    exitCode: 15,
+  },
+  COMPOSE_PROJECT_EMPTY: {
+    meaning: 'The compose files define nothing.',
+    causes: ['an empty file'],
+    hint: 'Add a `services:` section.',
+    exitCode: 15,
+  },
+  COMPOSE_SERVICE_UNKNOWN: {
+    meaning: 'A command names a service that the project does not have.',
+    causes: ['a misspelling', 'another project'],
+    hint: 'List the services with `compose config --services`.',
+    httpStatus: 404,
+  },
+  COMPOSE_DEPRECATED: {
+    meaning: 'A key still works and has a better replacement.',
+    causes: ['a file written for an older Compose'],
+    hint: 'Follow the advice of the message.',
+  },
+  COMPOSE_COMMAND_CUT: {
+    meaning: 'A command given as a string ends before a shell operator; no shell runs it.',
+    causes: ['`&&`, `;`, `|`, `>` in `command:` or `entrypoint:`'],
+    hint: 'Write it as a list: ["sh", "-c", "…"].',
+  },
+  COMPOSE_UNSUPPORTED: {
+    meaning: 'The file asks for something that this version cannot run.',
+    causes: ['a key for Windows or Swarm', 'a key that is not implemented yet'],
+    hint: 'See docs/compose-support.md; remove the key or use another one.',
+  },
+});
