@@ -1,6 +1,10 @@
-/* What the shim needs of the network: a namespace with its interfaces, and published ports.
+/* What the shim and the client need of the network: a namespace with its interfaces, and published
+ * ports.
  *
  * Rtnetlink and nf_tables are spoken directly: no `ip`, no `nft` on the way of a container's start.
+ * Everything of nf_tables lives in one table of ours (family inet), whose name is a parameter,
+ * `table`: shim.json's "network.table", the client operation's "table". Run folders that differ
+ * have tables that differ.
  */
 #ifndef COR_NET_H
 #define COR_NET_H
@@ -9,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -35,7 +40,8 @@ struct cor_port {
   int hold_fd; /* socket bound to host_ip:host_port while published; -1 otherwise */
 };
 
-/* New network namespace with lo up; returns an fd for it. The caller's own namespace is not changed. */
+/* New network namespace with lo up; returns an fd for it. The caller's own namespace is not
+ * changed. Only for callers with one thread. */
 int cor_netns_new(struct cor_err *err);
 
 /* veth pair, host end in the bridge, other end in netns with address, mac, mtu, routes, link up.
@@ -45,20 +51,42 @@ int cor_net_attach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *
 /* Removes the host end (which removes the pair). Missing is success. */
 int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err);
 
-/* Bridge with address ("10.200.0.1/26"), up, STP off, route_localnet on for published ports on 127.0.0.1.
- * Existing and equal is success. */
+/* Bridge with address ("10.200.0.1/26"), up, STP off, a fixed MAC, no IPv6 address of its own,
+ * route_localnet on for published ports on 127.0.0.1. Existing is success: address and flags are
+ * set again. `mtu` 0: 1500. */
 int cor_bridge_create(const char *name, const char *address, int mtu, struct cor_err *err);
+/* Missing is success. */
 int cor_bridge_delete(const char *name, struct cor_err *err);
 
-/* Makes sure that our nf_tables table with its maps, sets and chains is there (cheap when it is) and ip_forward is on. */
-int cor_nft_ensure(struct cor_err *err);
-/* Adds/removes a bridge's elements: masquerade, isolation between networks, internal (no way out). */
-int cor_nft_bridge(const char *name, const char *subnet, bool internal, bool add, struct cor_err *err);
+/* Makes sure that the table with its maps, sets and chains is there (one request when it is) and
+ * that net.ipv4.ip_forward is on. Rules of an older version are replaced, elements stay. */
+int cor_nft_ensure(const char *table, struct cor_err *err);
+/* Adds or removes a bridge's elements: masquerade of its subnet ("10.200.0.0/26"), isolation
+ * between networks, internal (no way out). Idempotent both ways. */
+int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
+                   struct cor_err *err);
+/* Removes the whole table. Missing is success. */
+int cor_nft_remove(const char *table, struct cor_err *err);
 
-/* All or nothing: binds and holds every port's socket (errno_ = EADDRINUSE names the port in err->path as
- * "tcp/0.0.0.0:8080"), then adds the map elements in one transaction. */
-int cor_ports_publish(struct cor_port *ports, size_t count, struct cor_err *err);
+/* All or nothing: binds and holds every port's socket (errno_ = EADDRINUSE or EADDRNOTAVAIL names
+ * the port in err->path as "tcp/0.0.0.0:8080"), then adds the map elements in one transaction. IPv6
+ * ports are held as listening sockets and wait for cor_forwarder_start. */
+int cor_ports_publish(const char *table, struct cor_port *ports, size_t count, struct cor_err *err);
 /* Removes the elements and closes the sockets. Missing elements are success. */
-int cor_ports_unpublish(struct cor_port *ports, size_t count, struct cor_err *err);
+int cor_ports_unpublish(const char *table, struct cor_port *ports, size_t count,
+                        struct cor_err *err);
+/* Removes the elements of ports whose sockets died with their shim (container.delete). Leaves an
+ * element alone that by now leads to another container. */
+int cor_ports_forget(const char *table, const struct cor_port *ports, size_t count,
+                     struct cor_err *err);
+
+/* IPv6 host addresses have no address translation to an IPv4 container: a child process,
+ * `coracle-proxy`, copies. Returns its pid (a direct child, killed by the caller's death), 0 where
+ * no port needs one, -1 on failure. The caller kills it before it unpublishes. */
+pid_t cor_forwarder_start(const struct cor_port *ports, size_t count, struct cor_err *err);
+
+/* Helpers shared by the files of this module. */
+int cor_parse_cidr(const char *text, struct in_addr *address, unsigned *prefix,
+                   struct cor_err *err);
 
 #endif

@@ -1,0 +1,192 @@
+#include "nft.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "net.h"
+
+static void netfilter_message(struct cor_nlbuf *buf, uint16_t type, uint16_t flags, uint8_t family,
+                              uint16_t resource, const char *what, const char *path) {
+  struct nfgenmsg header = {
+      .nfgen_family = family, .version = NFNETLINK_V0, .res_id = htons(resource)};
+
+  cor_nl_msg(buf, type, flags, &header, sizeof header, what, path);
+}
+
+void cor_nft_begin(struct cor_nlbuf *buf) {
+  netfilter_message(buf, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES,
+                    "commit nf_tables transaction", "");
+}
+
+void cor_nft_end(struct cor_nlbuf *buf) {
+  netfilter_message(buf, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES,
+                    "commit nf_tables transaction", "");
+}
+
+void cor_nft_msg(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what,
+                 const char *path) {
+  netfilter_message(buf, (uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | op), flags, NFPROTO_INET, 0, what,
+                    path);
+}
+
+static void put_key(struct cor_nlbuf *buf, uint16_t type, const void *value, size_t size) {
+  size_t nest = cor_nl_begin(buf, type);
+
+  cor_nl_put(buf, NFTA_DATA_VALUE, value, size);
+  cor_nl_end(buf, nest);
+}
+
+static void element_message(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what,
+                            const char *table, const char *set,
+                            const struct cor_nft_element *element) {
+  size_t list, item;
+
+  cor_nft_msg(buf, op, flags, what, set);
+  cor_nl_put_str(buf, NFTA_SET_ELEM_LIST_TABLE, table);
+  cor_nl_put_str(buf, NFTA_SET_ELEM_LIST_SET, set);
+  list = cor_nl_begin(buf, NFTA_SET_ELEM_LIST_ELEMENTS);
+  item = cor_nl_begin(buf, NFTA_LIST_ELEM);
+  put_key(buf, NFTA_SET_ELEM_KEY, element->key, element->key_size);
+  if (element->data && op == NFT_MSG_NEWSETELEM)
+    put_key(buf, NFTA_SET_ELEM_DATA, element->data, element->data_size);
+  cor_nl_end(buf, item);
+  if (element->end) {
+    /* The end of a range is an element of its own, one behind the last address. */
+    item = cor_nl_begin(buf, NFTA_LIST_ELEM);
+    put_key(buf, NFTA_SET_ELEM_KEY, element->end, element->key_size);
+    cor_nl_put_be32(buf, NFTA_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
+    cor_nl_end(buf, item);
+  }
+  cor_nl_end(buf, list);
+}
+
+void cor_nft_element(struct cor_nlbuf *buf, bool add, const char *table, const char *set,
+                     const struct cor_nft_element *element) {
+  if (add)
+    element_message(buf, NFT_MSG_NEWSETELEM, NLM_F_CREATE, "add element to set", table, set,
+                    element);
+  else
+    element_message(buf, NFT_MSG_DELSETELEM, 0, "remove element from set", table, set, element);
+}
+
+void cor_nft_ask_element(struct cor_nlbuf *buf, const char *table, const char *set,
+                         const struct cor_nft_element *element) {
+  element_message(buf, NFT_MSG_GETSETELEM, 0, "look up element of set", table, set, element);
+}
+
+static int enable_forwarding(struct cor_err *err) {
+  static const char path[] = "/proc/sys/net/ipv4/ip_forward";
+  _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC);
+  char value = '0';
+
+  if (fd < 0)
+    return cor_fail(err, errno, "open", path, "cannot read whether IP forwarding is on");
+  if (pread(fd, &value, 1, 0) != 1)
+    return cor_fail(err, errno, "read", path, "cannot read whether IP forwarding is on");
+  if (value != '1' && pwrite(fd, "1", 1, 0) != 1)
+    return cor_fail(err, errno, "write", path, "cannot switch on IP forwarding");
+  return 0;
+}
+
+static int has_rules(struct cor_nl *nl, const char *table, struct cor_err *err) {
+  cor_nlbuf_auto buf = {0};
+  char reply[1024];
+
+  cor_nft_msg(&buf, NFT_MSG_GETCHAIN, 0, "look up table", table);
+  cor_nl_put_str(&buf, NFTA_CHAIN_TABLE, table);
+  cor_nl_put_str(&buf, NFTA_CHAIN_NAME, cor_nft_version_chain());
+  if (cor_nl_query(nl, &buf, reply, sizeof reply, err) >= 0)
+    return 1;
+  return err->errno_ == ENOENT ? 0 : -1;
+}
+
+int cor_nft_ensure(const char *table, struct cor_err *err) {
+  cor_nl_auto nl = {.fd = -1};
+  cor_nlbuf_auto buf = {0};
+  int present;
+
+  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0 || enable_forwarding(err) < 0)
+    return -1;
+  present = has_rules(&nl, table, err);
+  if (present)
+    return present < 0 ? -1 : 0;
+  /* Two that arrive here at once both commit the same content: each transaction is whole and
+   * repeats nothing. */
+  cor_nft_begin(&buf);
+  cor_nft_ruleset(&buf, table);
+  cor_nft_end(&buf);
+  return cor_nl_send(&nl, &buf, err);
+}
+
+int cor_nft_remove(const char *table, struct cor_err *err) {
+  cor_nl_auto nl = {.fd = -1};
+  cor_nlbuf_auto buf = {0};
+
+  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
+    return -1;
+  cor_nft_begin(&buf);
+  cor_nft_msg(&buf, NFT_MSG_DELTABLE, 0, "delete table", table);
+  cor_nl_put_str(&buf, NFTA_TABLE_NAME, table);
+  cor_nft_end(&buf);
+  return cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != ENOENT ? -1 : 0;
+}
+
+/* One transaction; where a part of it is there already (add) or gone already (remove), each by
+ * itself. */
+static int change(struct cor_nl *nl, const char *table, bool add, const char *const *set_names,
+                  const struct cor_nft_element *elements, size_t count, struct cor_err *err) {
+  cor_nlbuf_auto buf = {0};
+
+  cor_nft_begin(&buf);
+  for (size_t i = 0; i < count; i++)
+    cor_nft_element(&buf, add, table, set_names[i], &elements[i]);
+  cor_nft_end(&buf);
+  if (cor_nl_send(nl, &buf, err) == 0)
+    return 0;
+  if (err->errno_ != (add ? EEXIST : ENOENT))
+    return -1;
+  for (size_t i = 0; i < count; i++) {
+    cor_nft_begin(&buf);
+    cor_nft_element(&buf, add, table, set_names[i], &elements[i]);
+    cor_nft_end(&buf);
+    if (cor_nl_send(nl, &buf, err) < 0 && err->errno_ != (add ? EEXIST : ENOENT))
+      return -1;
+  }
+  return 0;
+}
+
+int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
+                   struct cor_err *err) {
+  cor_nl_auto nl = {.fd = -1};
+  char pair[2 * IFNAMSIZ] = {0};
+  struct in_addr first, behind;
+  unsigned prefix;
+  const char *names[4] = {COR_SET_BRIDGES, COR_SET_PAIRS, COR_SET_SUBNETS, COR_SET_INTERNAL};
+  struct cor_nft_element elements[4] = {{.key = pair, .key_size = IFNAMSIZ},
+                                        {.key = pair, .key_size = sizeof pair},
+                                        {.key = &first, .key_size = sizeof first, .end = &behind},
+                                        {.key = pair, .key_size = IFNAMSIZ}};
+
+  if (strlen(name) >= IFNAMSIZ)
+    return cor_fail(err, 0, "check interface name", name, "not an interface name of 1 to 15 bytes");
+  if (cor_parse_cidr(subnet, &first, &prefix, err) < 0)
+    return -1;
+  if (prefix < 1 || prefix > 31 || (ntohl(first.s_addr) & (UINT32_MAX >> prefix)))
+    return cor_fail(err, 0, "parse subnet", subnet, "not a subnet: it has host bits, or no hosts");
+  memcpy(pair, name, strlen(name));
+  memcpy(pair + IFNAMSIZ, name, strlen(name));
+  behind.s_addr = htonl(ntohl(first.s_addr) + (UINT32_MAX >> prefix) + 1);
+  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
+    return -1;
+  /* Removing does not ask what the network was: an element of "internal" that is not there is
+   * passed over. */
+  return change(&nl, table, add, names, elements, add && !internal ? 3 : 4, err);
+}

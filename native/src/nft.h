@@ -1,0 +1,50 @@
+/* Our nf_tables table: its objects by name, and the messages that fill them. Inside the network
+ * module only. */
+#ifndef COR_NFT_H
+#define COR_NFT_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "netlink.h"
+
+/* Sets and maps. A rule looks into one of them however many containers and ports there are. */
+#define COR_SET_BRIDGES "bridges"   /* ifname: our bridges */
+#define COR_SET_PAIRS "same-bridge" /* ifname . ifname: each bridge with itself */
+#define COR_SET_INTERNAL "internal" /* ifname: bridges without a way out */
+#define COR_SET_SUBNETS "subnets"   /* ipv4_addr ranges: addresses to hide behind the host's */
+#define COR_MAP_PORTS                                                                              \
+  "ports" /* inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service                      \
+           */
+#define COR_MAP_ANY "ports-any" /* inet_proto . inet_service : ipv4_addr . inet_service */
+
+/* An nf_tables transaction: begin, messages, commit. */
+void cor_nft_begin(struct cor_nlbuf *buf);
+void cor_nft_end(struct cor_nlbuf *buf);
+/* One message of it, `op` being NFT_MSG_…; the caller adds attributes. */
+void cor_nft_msg(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what, const char *path);
+
+/* The messages that make table, sets, maps, chains and rules, or bring an older version's rules up
+ * to date. */
+void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table);
+/* Name of a chain that exists only where the rules are of this version. */
+const char *cor_nft_version_chain(void);
+
+/* One element of one set: `data` NULL for a set, `size`s in bytes as the set declares them; a range
+ * is [key, end). */
+struct cor_nft_element {
+  const void *key;
+  size_t key_size;
+  const void *data;
+  size_t data_size;
+  const void *end;
+};
+void cor_nft_element(struct cor_nlbuf *buf, bool add, const char *table, const char *set,
+                     const struct cor_nft_element *element);
+
+/* A request for one element; ENOENT where it is missing. */
+void cor_nft_ask_element(struct cor_nlbuf *buf, const char *table, const char *set,
+                         const struct cor_nft_element *element);
+
+#endif

@@ -1,0 +1,417 @@
+/* The table itself: sets, maps, chains and the rules in them, as nf_tables expressions.
+ *
+ * What a packet meets:
+ *   guard        prerouting, before connection tracking: loopback addresses never come in by a
+ * bridge of ours publish      prerouting: packets to a published port turn to their container
+ *   publish-own  output: the same for the host's own programs, 127.0.0.1 included
+ *   isolate      forward: only published ports lead into a network, internal networks have no way
+ * out hide         postrouting: containers leave by the host's address
+ */
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "nft.h"
+
+/* Raised with every change of the rules below; it names a chain that says which version is loaded.
+ */
+#define RULES_VERSION "version-1"
+
+/* Data types as nft prints them; the kernel only stores them. A concatenation has 6 bits a part. */
+enum { TYPE_IPV4 = 7, TYPE_PROTO = 12, TYPE_PORT = 13, TYPE_IFNAME = 41 };
+#define CONCAT2(a, b) ((a) << 6 | (b))
+#define CONCAT3(a, b, c) ((a) << 12 | (b) << 6 | (c))
+
+/* In a concatenated key every part takes a whole number of 32-bit registers. */
+enum { REG = 4 };
+
+static const struct {
+  const char *name;
+  uint32_t flags;
+  uint32_t key_type, key_size;
+  uint32_t data_type, data_size;
+  uint32_t byte_order; /* of the key, for `nft list`: 1 the host's, 2 the network's, 0 mixed */
+} sets[] = {
+    {COR_SET_BRIDGES, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, 1},
+    {COR_SET_PAIRS, 0, CONCAT2(TYPE_IFNAME, TYPE_IFNAME), 2 * IFNAMSIZ, 0, 0, 0},
+    {COR_SET_INTERNAL, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, 1},
+    {COR_SET_SUBNETS, NFT_SET_INTERVAL, TYPE_IPV4, REG, 0, 0, 2},
+    {COR_MAP_PORTS, NFT_SET_MAP, CONCAT3(TYPE_PROTO, TYPE_IPV4, TYPE_PORT), 3 * REG,
+     CONCAT2(TYPE_IPV4, TYPE_PORT), 2 * REG, 0},
+    {COR_MAP_ANY, NFT_SET_MAP, CONCAT2(TYPE_PROTO, TYPE_PORT), 2 * REG,
+     CONCAT2(TYPE_IPV4, TYPE_PORT), 2 * REG, 0},
+};
+
+#define CHAIN_GUARD "guard"
+#define CHAIN_PUBLISH "publish"
+#define CHAIN_OWN "publish-own"
+#define CHAIN_ISOLATE "isolate"
+#define CHAIN_HIDE "hide"
+
+static const struct {
+  const char *name;
+  const char *type;
+  uint32_t hook;
+  int priority;
+} chains[] = {
+    {CHAIN_GUARD, "filter", NF_INET_PRE_ROUTING, NF_IP_PRI_RAW},
+    {CHAIN_PUBLISH, "nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST},
+    {CHAIN_OWN, "nat", NF_INET_LOCAL_OUT, NF_IP_PRI_NAT_DST},
+    {CHAIN_ISOLATE, "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER},
+    {CHAIN_HIDE, "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC},
+};
+
+/* One expression; what a, b and c mean stands beside each kind. Registers are 32 bits wide and
+ * numbered from 0; a 16-byte interface name takes four. */
+enum kind {
+  END = 0,
+  META,    /* a: key → register b */
+  IP,      /* network header, offset a, c bytes → register b */
+  PORT,    /* destination port → register b */
+  FIB,     /* type of the address a (NFTA_FIB_F_…) → register b */
+  CT,      /* key a → register 0, masked with c; matches where something is left */
+  EQUAL,   /* register 0 equals a (c bytes) */
+  DIFFERS, /* register 0 differs from a (c bytes) */
+  IN,      /* register 0 is in set `name` */
+  NOT_IN,  /* … is not */
+  MAP,     /* register 0 in map `name` → register 0 */
+  DNAT,    /* to the address in register 0, port in register 1 */
+  MASQUERADE,
+  VERDICT, /* a: NF_ACCEPT, NF_DROP, NFT_RETURN */
+};
+
+struct expression {
+  enum kind kind;
+  int a;
+  uint32_t b, c;
+  const char *name;
+};
+
+#define SOURCE_OFFSET 12
+#define TARGET_OFFSET 16
+#define MATCH_SET(set)                                                                             \
+  { IN, 0, 0, 0, set }
+#define NAME_IN(direction)                                                                         \
+  { META, NFT_META_##direction##NAME, 0, 0, NULL }
+#define FIRST_BYTE_IS_127(offset)                                                                  \
+  {IP, offset, 0, 1, NULL}, {                                                                      \
+    EQUAL, 127, 0, 1, NULL                                                                         \
+  }
+#define ONLY_IPV4                                                                                  \
+  {META, NFT_META_NFPROTO, 0, 0, NULL}, {                                                          \
+    EQUAL, NFPROTO_IPV4, 0, 1, NULL                                                                \
+  }
+#define SOURCE_IN(set) {IP, SOURCE_OFFSET, 0, 4, NULL}, MATCH_SET(set)
+#define WAS_TURNED                                                                                 \
+  { CT, NFT_CT_STATUS, 0, IPS_DST_NAT, NULL }
+#define KNOWN_FLOW                                                                                 \
+  { CT, NFT_CT_STATE, 0, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) | NF_CT_STATE_BIT(IP_CT_RELATED), NULL }
+#define LOCAL(address)                                                                             \
+  {FIB, address, 0, 0, NULL}, {                                                                    \
+    EQUAL, RTN_LOCAL, 0, 4, NULL                                                                   \
+  }
+#define DO(verdict)                                                                                \
+  { VERDICT, verdict, 0, 0, NULL }
+
+#define TURN_BY_ADDRESS                                                                            \
+  {META, NFT_META_L4PROTO, 0, 0, NULL}, {IP, TARGET_OFFSET, 1, 4, NULL}, {PORT, 0, 2, 0, NULL},    \
+      {MAP, 0, 0, 0, COR_MAP_PORTS}, {                                                             \
+    DNAT, 0, 0, 0, NULL                                                                            \
+  }
+#define TURN_BY_PORT                                                                               \
+  {META, NFT_META_L4PROTO, 0, 0, NULL}, {PORT, 0, 1, 0, NULL}, {MAP, 0, 0, 0, COR_MAP_ANY}, {      \
+    DNAT, 0, 0, 0, NULL                                                                            \
+  }
+
+static const struct {
+  const char *chain;
+  struct expression expressions[10];
+} rules[] = {
+    /* Bridges have route_localnet on, so the kernel's own martian check lets 127/8 pass there
+     * (CVE-2020-8558). At this priority answers to the host's 127.0.0.1 still carry the bridge's
+     * address, so they are not hit. */
+    {CHAIN_GUARD,
+     {NAME_IN(IIF), MATCH_SET(COR_SET_BRIDGES), ONLY_IPV4, FIRST_BYTE_IS_127(TARGET_OFFSET),
+      DO(NF_DROP)}},
+    {CHAIN_GUARD,
+     {NAME_IN(IIF), MATCH_SET(COR_SET_BRIDGES), ONLY_IPV4, FIRST_BYTE_IS_127(SOURCE_OFFSET),
+      DO(NF_DROP)}},
+
+    /* A neighbour that sends packets for 127.0.0.1 must not reach what is published there: turned
+     * here, they would pass by the martian check, which comes after this hook. */
+    {CHAIN_PUBLISH, {ONLY_IPV4, FIRST_BYTE_IS_127(TARGET_OFFSET), DO(NFT_RETURN)}},
+    {CHAIN_PUBLISH, {ONLY_IPV4, TURN_BY_ADDRESS}},
+    {CHAIN_PUBLISH, {ONLY_IPV4, LOCAL(NFTA_FIB_F_DADDR), TURN_BY_PORT}},
+
+    {CHAIN_OWN, {ONLY_IPV4, TURN_BY_ADDRESS}},
+    {CHAIN_OWN, {ONLY_IPV4, LOCAL(NFTA_FIB_F_DADDR), TURN_BY_PORT}},
+
+    /* Where br_netfilter is loaded, traffic within one bridge comes by here too. */
+    {CHAIN_ISOLATE, {KNOWN_FLOW, DO(NF_ACCEPT)}},
+    {CHAIN_ISOLATE,
+     {NAME_IN(IIF), {META, NFT_META_OIFNAME, 4, 0, NULL}, MATCH_SET(COR_SET_PAIRS), DO(NF_ACCEPT)}},
+    {CHAIN_ISOLATE, {NAME_IN(IIF), MATCH_SET(COR_SET_INTERNAL), DO(NF_DROP)}},
+    {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_INTERNAL), DO(NF_DROP)}},
+    {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_BRIDGES), WAS_TURNED, DO(NF_ACCEPT)}},
+    {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_BRIDGES), DO(NF_DROP)}},
+
+    {CHAIN_HIDE,
+     {ONLY_IPV4,
+      SOURCE_IN(COR_SET_SUBNETS),
+      NAME_IN(OIF),
+      {NOT_IN, 0, 0, 0, COR_SET_BRIDGES},
+      {MASQUERADE, 0, 0, 0, NULL}}},
+    /* A container that uses a published port by the host's address: without this its answer would
+     * come straight from a neighbour with an address it never asked. */
+    {CHAIN_HIDE,
+     {ONLY_IPV4,
+      NAME_IN(OIF),
+      MATCH_SET(COR_SET_BRIDGES),
+      WAS_TURNED,
+      SOURCE_IN(COR_SET_SUBNETS),
+      {MASQUERADE, 0, 0, 0, NULL}}},
+    /* The host itself, 127.0.0.1 included, shows the bridge's address: containers of an internal
+     * network have no route to any other. */
+    {CHAIN_HIDE,
+     {ONLY_IPV4,
+      NAME_IN(OIF),
+      MATCH_SET(COR_SET_BRIDGES),
+      WAS_TURNED,
+      LOCAL(NFTA_FIB_F_SADDR),
+      {MASQUERADE, 0, 0, 0, NULL}}},
+};
+
+static uint32_t reg(uint32_t number) {
+  return NFT_REG32_00 + number;
+}
+
+static void put_value(struct cor_nlbuf *buf, uint16_t type, const void *value, size_t size) {
+  size_t data = cor_nl_begin(buf, type);
+
+  cor_nl_put(buf, NFTA_DATA_VALUE, value, size);
+  cor_nl_end(buf, data);
+}
+
+struct open_expression {
+  size_t element, data;
+};
+
+static struct open_expression open_expression(struct cor_nlbuf *buf, const char *name) {
+  struct open_expression open;
+
+  open.element = cor_nl_begin(buf, NFTA_LIST_ELEM);
+  cor_nl_put_str(buf, NFTA_EXPR_NAME, name);
+  open.data = cor_nl_begin(buf, NFTA_EXPR_DATA);
+  return open;
+}
+
+static void close_expression(struct cor_nlbuf *buf, struct open_expression open) {
+  cor_nl_end(buf, open.data);
+  cor_nl_end(buf, open.element);
+}
+
+static void put_payload(struct cor_nlbuf *buf, uint32_t base, uint32_t offset, uint32_t size,
+                        uint32_t target) {
+  struct open_expression open = open_expression(buf, "payload");
+
+  cor_nl_put_be32(buf, NFTA_PAYLOAD_DREG, reg(target));
+  cor_nl_put_be32(buf, NFTA_PAYLOAD_BASE, base);
+  cor_nl_put_be32(buf, NFTA_PAYLOAD_OFFSET, offset);
+  cor_nl_put_be32(buf, NFTA_PAYLOAD_LEN, size);
+  close_expression(buf, open);
+}
+
+static void put_compare(struct cor_nlbuf *buf, uint32_t op, const void *value, size_t size) {
+  struct open_expression open = open_expression(buf, "cmp");
+
+  cor_nl_put_be32(buf, NFTA_CMP_SREG, reg(0));
+  cor_nl_put_be32(buf, NFTA_CMP_OP, op);
+  put_value(buf, NFTA_CMP_DATA, value, size);
+  close_expression(buf, open);
+}
+
+static void put_compare_number(struct cor_nlbuf *buf, uint32_t op, int number, uint32_t size) {
+  uint8_t byte = (uint8_t)number;
+  uint32_t word = (uint32_t)number; /* meta, fib and ct keep numbers in the host's order */
+
+  if (size == 1)
+    put_compare(buf, op, &byte, sizeof byte);
+  else
+    put_compare(buf, op, &word, sizeof word);
+}
+
+static void put_ct_flags(struct cor_nlbuf *buf, uint32_t key, uint32_t mask) {
+  struct open_expression open = open_expression(buf, "ct");
+  uint32_t none = 0;
+
+  cor_nl_put_be32(buf, NFTA_CT_DREG, reg(0));
+  cor_nl_put_be32(buf, NFTA_CT_KEY, key);
+  close_expression(buf, open);
+  open = open_expression(buf, "bitwise");
+  cor_nl_put_be32(buf, NFTA_BITWISE_SREG, reg(0));
+  cor_nl_put_be32(buf, NFTA_BITWISE_DREG, reg(0));
+  cor_nl_put_be32(buf, NFTA_BITWISE_LEN, sizeof mask);
+  put_value(buf, NFTA_BITWISE_MASK, &mask, sizeof mask);
+  put_value(buf, NFTA_BITWISE_XOR, &none, sizeof none);
+  close_expression(buf, open);
+  put_compare(buf, NFT_CMP_NEQ, &none, sizeof none);
+}
+
+static void put_lookup(struct cor_nlbuf *buf, const struct expression *e) {
+  struct open_expression open = open_expression(buf, "lookup");
+
+  cor_nl_put_str(buf, NFTA_LOOKUP_SET, e->name);
+  cor_nl_put_be32(buf, NFTA_LOOKUP_SREG, reg(0));
+  if (e->kind == MAP)
+    cor_nl_put_be32(buf, NFTA_LOOKUP_DREG, reg(0));
+  if (e->kind == NOT_IN)
+    cor_nl_put_be32(buf, NFTA_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+  close_expression(buf, open);
+}
+
+static void put_load(struct cor_nlbuf *buf, const struct expression *e) {
+  bool fib = e->kind == FIB;
+  struct open_expression open = open_expression(buf, fib ? "fib" : "meta");
+
+  cor_nl_put_be32(buf, fib ? NFTA_FIB_DREG : NFTA_META_DREG, reg(e->b));
+  if (fib) {
+    cor_nl_put_be32(buf, NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+    cor_nl_put_be32(buf, NFTA_FIB_FLAGS, (uint32_t)e->a);
+  } else {
+    cor_nl_put_be32(buf, NFTA_META_KEY, (uint32_t)e->a);
+  }
+  close_expression(buf, open);
+}
+
+static void put_verdict(struct cor_nlbuf *buf, int verdict) {
+  struct open_expression open = open_expression(buf, "immediate");
+  size_t data, code;
+
+  cor_nl_put_be32(buf, NFTA_IMMEDIATE_DREG, NFT_REG_VERDICT);
+  data = cor_nl_begin(buf, NFTA_IMMEDIATE_DATA);
+  code = cor_nl_begin(buf, NFTA_DATA_VERDICT);
+  cor_nl_put_be32(buf, NFTA_VERDICT_CODE, (uint32_t)verdict);
+  cor_nl_end(buf, code);
+  cor_nl_end(buf, data);
+  close_expression(buf, open);
+}
+
+static void put_dnat(struct cor_nlbuf *buf) {
+  struct open_expression open = open_expression(buf, "nat");
+
+  cor_nl_put_be32(buf, NFTA_NAT_TYPE, NFT_NAT_DNAT);
+  cor_nl_put_be32(buf, NFTA_NAT_FAMILY, NFPROTO_IPV4);
+  cor_nl_put_be32(buf, NFTA_NAT_REG_ADDR_MIN, reg(0));
+  cor_nl_put_be32(buf, NFTA_NAT_REG_PROTO_MIN, reg(1));
+  close_expression(buf, open);
+}
+
+static void put_expression(struct cor_nlbuf *buf, const struct expression *e) {
+  switch (e->kind) {
+  case END:
+    break;
+  case META:
+  case FIB:
+    put_load(buf, e);
+    break;
+  case IP:
+    put_payload(buf, NFT_PAYLOAD_NETWORK_HEADER, (uint32_t)e->a, e->c, e->b);
+    break;
+  case PORT:
+    put_payload(buf, NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2, e->b);
+    break;
+  case CT:
+    put_ct_flags(buf, (uint32_t)e->a, e->c);
+    break;
+  case EQUAL:
+    put_compare_number(buf, NFT_CMP_EQ, e->a, e->c);
+    break;
+  case DIFFERS:
+    put_compare_number(buf, NFT_CMP_NEQ, e->a, e->c);
+    break;
+  case IN:
+  case NOT_IN:
+  case MAP:
+    put_lookup(buf, e);
+    break;
+  case DNAT:
+    put_dnat(buf);
+    break;
+  case MASQUERADE:
+    close_expression(buf, open_expression(buf, "masq"));
+    break;
+  case VERDICT:
+    put_verdict(buf, e->a);
+    break;
+  }
+}
+
+static void put_set(struct cor_nlbuf *buf, const char *table, size_t i) {
+  uint8_t userdata[6] = {0, 4}; /* libnftnl's record 0: byte order of the key, four bytes */
+
+  cor_nft_msg(buf, NFT_MSG_NEWSET, NLM_F_CREATE, "create set", sets[i].name);
+  cor_nl_put_str(buf, NFTA_SET_TABLE, table);
+  cor_nl_put_str(buf, NFTA_SET_NAME, sets[i].name);
+  cor_nl_put_be32(buf, NFTA_SET_FLAGS, sets[i].flags);
+  cor_nl_put_be32(buf, NFTA_SET_KEY_TYPE, sets[i].key_type);
+  cor_nl_put_be32(buf, NFTA_SET_KEY_LEN, sets[i].key_size);
+  if (sets[i].data_size) {
+    cor_nl_put_be32(buf, NFTA_SET_DATA_TYPE, sets[i].data_type);
+    cor_nl_put_be32(buf, NFTA_SET_DATA_LEN, sets[i].data_size);
+  }
+  cor_nl_put_be32(buf, NFTA_SET_ID, (uint32_t)i + 1);
+  memcpy(userdata + 2, &sets[i].byte_order, sizeof sets[i].byte_order);
+  cor_nl_put(buf, NFTA_SET_USERDATA, userdata, sizeof userdata);
+}
+
+static void put_chain(struct cor_nlbuf *buf, const char *table, size_t i) {
+  size_t hook;
+
+  cor_nft_msg(buf, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "create chain", chains[i].name);
+  cor_nl_put_str(buf, NFTA_CHAIN_TABLE, table);
+  cor_nl_put_str(buf, NFTA_CHAIN_NAME, chains[i].name);
+  hook = cor_nl_begin(buf, NFTA_CHAIN_HOOK);
+  cor_nl_put_be32(buf, NFTA_HOOK_HOOKNUM, chains[i].hook);
+  cor_nl_put_be32(buf, NFTA_HOOK_PRIORITY, (uint32_t)chains[i].priority);
+  cor_nl_end(buf, hook);
+  cor_nl_put_str(buf, NFTA_CHAIN_TYPE, chains[i].type);
+
+  cor_nft_msg(buf, NFT_MSG_DELRULE, 0, "flush chain", chains[i].name);
+  cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
+  cor_nl_put_str(buf, NFTA_RULE_CHAIN, chains[i].name);
+}
+
+void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table) {
+  cor_nft_msg(buf, NFT_MSG_NEWTABLE, NLM_F_CREATE, "create table", table);
+  cor_nl_put_str(buf, NFTA_TABLE_NAME, table);
+  cor_nl_put_be32(buf, NFTA_TABLE_FLAGS, 0);
+  for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+    put_set(buf, table, i);
+  for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
+    put_chain(buf, table, i);
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    size_t list;
+
+    cor_nft_msg(buf, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to chain",
+                rules[i].chain);
+    cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
+    cor_nl_put_str(buf, NFTA_RULE_CHAIN, rules[i].chain);
+    list = cor_nl_begin(buf, NFTA_RULE_EXPRESSIONS);
+    for (const struct expression *e = rules[i].expressions; e->kind != END; e++)
+      put_expression(buf, e);
+    cor_nl_end(buf, list);
+  }
+  cor_nft_msg(buf, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "create chain", RULES_VERSION);
+  cor_nl_put_str(buf, NFTA_CHAIN_TABLE, table);
+  cor_nl_put_str(buf, NFTA_CHAIN_NAME, RULES_VERSION);
+}
+
+const char *cor_nft_version_chain(void) {
+  return RULES_VERSION;
+}
