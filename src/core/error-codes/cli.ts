@@ -1,3 +1,29 @@
 import { errorTable } from './entry.ts';
 
-export const cliErrorCodes = errorTable({});
+export const cliErrorCodes = errorTable({
+  CLI_FLAG_UNKNOWN: {
+    meaning: 'A flag that the command does not have.',
+    causes: ['a typo', 'a flag of another command, or a global flag after the command'],
+    hint: 'See the flags with --help.',
+  },
+  CLI_COMMAND_UNKNOWN: {
+    meaning: 'There is no such command.',
+    causes: ['a typo'],
+    hint: 'See the commands with --help.',
+  },
+  CLI_USAGE: {
+    meaning: 'An argument is missing, superfluous, or not of the form that the command takes.',
+    causes: ['a typo', 'two flags that exclude each other'],
+    hint: 'See the usage with --help.',
+  },
+  CLI_FILE_MISSING: {
+    meaning: 'No compose file was found or the named one does not exist.',
+    causes: ['another folder', 'a typo after -f'],
+    hint: 'Go to the folder that holds compose.yaml, or name the file with -f.',
+  },
+  CLI_NOT_ROOT: {
+    meaning: 'The command needs rights that the user does not have.',
+    causes: ['not run as root'],
+    hint: 'Run it with sudo.',
+  },
+});

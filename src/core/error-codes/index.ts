@@ -8,6 +8,7 @@ import { engineErrorCodes } from './engine.ts';
 import type { ErrorEntry } from './entry.ts';
 import { imageErrorCodes } from './image.ts';
 import { networkErrorCodes } from './network.ts';
+import { projectErrorCodes } from './project.ts';
 import { runtimeErrorCodes } from './runtime.ts';
 import { stateErrorCodes } from './state.ts';
 import { volumeErrorCodes } from './volume.ts';
@@ -18,6 +19,7 @@ const table = {
   ...engineErrorCodes,
   ...imageErrorCodes,
   ...networkErrorCodes,
+  ...projectErrorCodes,
   ...runtimeErrorCodes,
   ...stateErrorCodes,
   ...volumeErrorCodes,

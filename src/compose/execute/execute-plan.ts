@@ -1,0 +1,126 @@
+import PQueue from 'p-queue';
+import type { ComposeEngine } from '../../engine/index.ts';
+import type { Operation, Plan } from '../plan/index.ts';
+import { actionTexts, type ProgressEvent } from './progress-event.ts';
+import { type OperationSurroundings, runOperation } from './run-operation.ts';
+
+/**
+ * What {@link executePlan} needs beside the plan and the engine. Once `signal` is aborted, no further operation
+ * starts; those under way are waited for.
+ */
+export interface ExecuteOptions extends OperationSurroundings {
+  /** Engine calls under way at once; waiting for a condition does not count. Unlimited when left out. */
+  readonly concurrency?: number;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly monotonicMs: () => number;
+}
+
+/** An operation that failed and why. */
+export interface OperationFailure {
+  readonly operation: Operation;
+  readonly error: unknown;
+}
+
+/** What became of a plan: every operation is in exactly one of the three. */
+export interface PlanOutcome {
+  readonly done: readonly Operation[];
+  readonly failures: readonly OperationFailure[];
+  /** Not tried: something that they need failed, or the run was aborted. */
+  readonly skipped: readonly Operation[];
+}
+
+/**
+ * Runs a plan, as parallel as its graph allows. A failure stops what needs the failed operation and nothing
+ * else; all failures are returned, none is thrown.
+ */
+export async function executePlan(
+  plan: Plan,
+  engine: ComposeEngine,
+  options: ExecuteOptions,
+): Promise<PlanOutcome> {
+  return new PlanRun(plan, engine, options).run();
+}
+
+class PlanRun {
+  readonly #plan: Plan;
+  readonly #engine: ComposeEngine;
+  readonly #options: ExecuteOptions;
+  readonly #queue: PQueue;
+  readonly #startedMs: number;
+  readonly #dependants = new Map<string, Operation[]>();
+  readonly #missing = new Map<string, number>();
+  readonly #done: Operation[] = [];
+  readonly #failures: OperationFailure[] = [];
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(plan: Plan, engine: ComposeEngine, options: ExecuteOptions) {
+    this.#plan = plan;
+    this.#engine = engine;
+    this.#options = options;
+    this.#queue = new PQueue({ concurrency: options.concurrency ?? Number.POSITIVE_INFINITY });
+    this.#startedMs = options.monotonicMs();
+    for (const operation of plan.operations) {
+      this.#missing.set(operation.id, operation.needs.length);
+      for (const need of operation.needs) {
+        const list = this.#dependants.get(need);
+        if (list === undefined) this.#dependants.set(need, [operation]);
+        else list.push(operation);
+      }
+    }
+  }
+
+  async run(): Promise<PlanOutcome> {
+    for (const operation of this.#plan.operations) {
+      if (operation.needs.length === 0) this.#launch(operation);
+    }
+    // A finished operation launches its dependants before it leaves the set, so an empty set is the end.
+    while (this.#running.size > 0) await Promise.race(this.#running);
+    const ended = new Set([...this.#done, ...this.#failures.map(({ operation }) => operation)]);
+    return {
+      done: this.#done,
+      failures: this.#failures,
+      skipped: this.#plan.operations.filter((operation) => !ended.has(operation)),
+    };
+  }
+
+  #launch(operation: Operation): void {
+    const work = () => this.#perform(operation);
+    // A wait holds no slot: with --parallel 1 it would keep out the very start that it waits for.
+    const running = operation.action.kind === 'waitFor' ? work() : this.#queue.add(work);
+    const tracked: Promise<void> = running.then(() => {
+      this.#running.delete(tracked);
+    });
+    this.#running.add(tracked);
+  }
+
+  async #perform(operation: Operation): Promise<void> {
+    if (this.#options.signal?.aborted) return;
+    const texts = actionTexts[operation.action.kind];
+    this.#report(operation, 'working', texts.working);
+    try {
+      const outcome = await runOperation(operation, this.#engine, this.#options);
+      this.#report(operation, outcome.state, outcome.text ?? texts.done);
+    } catch (error) {
+      this.#failures.push({ operation, error });
+      this.#report(operation, 'error', 'Error');
+      return;
+    }
+    this.#done.push(operation);
+    for (const dependant of this.#dependants.get(operation.id) ?? []) {
+      const left = (this.#missing.get(dependant.id) ?? 0) - 1;
+      this.#missing.set(dependant.id, left);
+      if (left === 0) this.#launch(dependant);
+    }
+  }
+
+  #report(operation: Operation, state: ProgressEvent['state'], text: string | undefined): void {
+    if (text === undefined) return;
+    this.#options.onProgress?.({
+      resource: operation.resource,
+      state,
+      text,
+      atMs: this.#options.monotonicMs() - this.#startedMs,
+    });
+  }
+}

@@ -1,0 +1,72 @@
+import { AppError } from '../../core/index.ts';
+import type { ComposeEngine } from '../../engine/index.ts';
+import type { Action, Operation } from '../plan/index.ts';
+import { lastLogLines } from './last-log-lines.ts';
+import type { OperationOutcome } from './run-operation.ts';
+
+type WaitAction = Extract<Action, { kind: 'waitFor' }>;
+
+/**
+ * Waits until a container meets the condition of those that depend on it. A failure names the container and its state and
+ * carries its last log lines in `details.logLines`; for an optional dependency it is a warning.
+ * @throws {AppError} `PROJECT_DEPENDENCY_FAILED`
+ */
+export async function waitForCondition(
+  operation: Operation,
+  action: WaitAction,
+  engine: ComposeEngine,
+  signal: AbortSignal | undefined,
+): Promise<OperationOutcome> {
+  const failure =
+    action.condition === 'completed'
+      ? await waitCompleted(operation, action, engine)
+      : await waitHealthy(operation, action, engine, signal);
+  if (failure === undefined) {
+    return { state: 'done', text: action.condition === 'completed' ? 'Exited' : 'Healthy' };
+  }
+  if (action.optional) {
+    return { state: 'warning', text: `optional dependency "${action.service}" failed to start` };
+  }
+  throw new AppError('PROJECT_DEPENDENCY_FAILED', failure, {
+    details: {
+      container: operation.resource.name,
+      service: action.service,
+      logLines: await lastLogLines(engine, action.container),
+    },
+  });
+}
+
+async function waitCompleted(
+  operation: Operation,
+  action: WaitAction,
+  engine: ComposeEngine,
+): Promise<string | undefined> {
+  const { StatusCode } = await engine.getContainer(action.container).wait();
+  if (StatusCode === 0) return undefined;
+  return `service "${action.service}" didn't complete successfully: container ${operation.resource.name} exited (${StatusCode})`;
+}
+
+async function waitHealthy(
+  operation: Operation,
+  action: WaitAction,
+  engine: ComposeEngine,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const { name } = operation.resource;
+  const { status, exitCode } = await engine.waitHealth(action.container, signal);
+  if (status === 'healthy') return undefined;
+  if (action.condition === 'ready') {
+    // Without a healthcheck running is all that can be asked; a one-shot service that ended well has done its work.
+    if (status === 'none') return undefined;
+    if (status === 'exited' && exitCode === 0) return undefined;
+    return status === 'exited'
+      ? `container ${name} exited (${exitCode})`
+      : `container ${name} is ${status}`;
+  }
+  if (status === 'none') {
+    return `dependency failed to start: container ${name} has no healthcheck configured`;
+  }
+  return status === 'exited'
+    ? `dependency failed to start: container ${name} exited (${exitCode})`
+    : `dependency failed to start: container ${name} is ${status}`;
+}

@@ -1,0 +1,70 @@
+import { attachedNetworks } from './container/index.ts';
+import type { PlanBuilder } from './plan.ts';
+import type { PlanInput, UpRequest } from './plan-input.ts';
+
+/** What has to go before networks can be made anew. */
+export interface FirstRemovals {
+  /** Network key → the operation that removes the old network. */
+  readonly networks: ReadonlyMap<string, string>;
+  /** Id of a container that goes with its network → the operation that removes it. */
+  readonly containers: ReadonlyMap<string, string>;
+}
+
+/**
+ * A network whose definition changed is removed and created again, which needs its containers out of the way
+ * first: they are removed here and planned as missing ones later.
+ */
+export function planFirstRemovals(
+  { project, observed }: PlanInput,
+  builder: PlanBuilder,
+  changed: readonly string[],
+  { timeoutS }: Pick<UpRequest, 'timeoutS'>,
+): FirstRemovals {
+  const containers = new Map<string, string>();
+  const networks = new Map<string, string>();
+  for (const key of [...changed].sort()) {
+    const name = project.networks?.[key]?.name ?? key;
+    const attached = observed.containers.filter(({ service, info }) => {
+      const definition = project.services[service];
+      return (
+        info.NetworkSettings?.Networks?.[name] !== undefined ||
+        (definition !== undefined && attachedNetworks(definition).includes(key))
+      );
+    });
+    for (const { id, name: container, service } of attached) {
+      if (containers.has(id)) continue;
+      const common = { resource: { kind: 'Container', name: container }, service } as const;
+      const cause = `network ${name} changed`;
+      const stopped = builder.add({
+        ...common,
+        action: {
+          kind: 'stopContainer',
+          container: id,
+          ...(timeoutS === undefined ? {} : { timeoutS }),
+        },
+        cause,
+      });
+      const removed = builder.add(
+        {
+          ...common,
+          action: { kind: 'removeContainer', container: id, anonymousVolumes: false, force: true },
+          cause,
+        },
+        [stopped],
+      );
+      containers.set(id, removed);
+    }
+    networks.set(
+      key,
+      builder.add(
+        {
+          resource: { kind: 'Network', name },
+          action: { kind: 'removeNetwork', network: name },
+          cause: 'its definition changed',
+        },
+        attached.map(({ id }) => containers.get(id)),
+      ),
+    );
+  }
+  return { networks, containers };
+}

@@ -1,0 +1,54 @@
+import type { Action, Operation, Plan } from './plan.ts';
+
+/** The verb of each step, as `compose plan` and `--dry-run` print it. */
+const verbs: Readonly<Record<Action['kind'], string>> = {
+  createNetwork: 'create',
+  createVolume: 'create',
+  provideFile: 'write',
+  createContainer: 'create',
+  recreateContainer: 'recreate',
+  startContainer: 'start',
+  stopContainer: 'stop',
+  restartContainer: 'restart',
+  killContainer: 'kill',
+  pauseContainer: 'pause',
+  unpauseContainer: 'unpause',
+  removeContainer: 'remove',
+  removeNetwork: 'remove',
+  removeVolume: 'remove',
+  removeImage: 'remove',
+  waitFor: 'wait for',
+  keepContainer: 'keep',
+};
+
+/**
+ * One line a step, e.g. `#3 create container todo-mysql-1: no container yet (after #1, #2)`.
+ * Empty where there is nothing to do.
+ */
+export function printPlan(plan: Plan): string {
+  return plan.operations.map((operation) => `${printOperation(operation)}\n`).join('');
+}
+
+function printOperation({ id, resource, action, cause, needs }: Operation): string {
+  const after = needs.length === 0 ? '' : ` (after ${needs.join(', ')})`;
+  const what = `${resource.kind.toLowerCase()} ${resource.name}`;
+  return `${id} ${verbs[action.kind]} ${what}: ${cause}${after}`;
+}
+
+/** The plan as data for `--format json`: one object, stable keys, without the engine's option bodies. */
+export function planToJson(plan: Plan): unknown {
+  return {
+    version: 1,
+    project: plan.project,
+    warnings: plan.warnings,
+    operations: plan.operations.map(({ id, resource, service, action, cause, needs }) => ({
+      id,
+      operation: action.kind,
+      resource: resource.kind.toLowerCase(),
+      name: resource.name,
+      ...(service === undefined ? {} : { service }),
+      cause,
+      needs,
+    })),
+  };
+}
