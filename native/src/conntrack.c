@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netlink.h"
+#include "nft.h"
 
 /* What of a flow is needed to delete it: its original direction, as the kernel wrote it. */
 struct flow {
@@ -76,7 +76,7 @@ static void look_at(const struct nlmsghdr *msg, void *arg) {
 }
 
 void cor_conntrack_forget_udp(const struct cor_port *ports, size_t count) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl;
   cor_nlbuf_auto buf = {0};
   struct search search = {.ports = ports, .count = count};
   struct cor_err ignored; /* best effort, see conntrack.h */
@@ -84,16 +84,17 @@ void cor_conntrack_forget_udp(const struct cor_port *ports, size_t count) {
 
   for (size_t i = 0; i < count; i++)
     any = any || (ports[i].udp && ports[i].host_port && !strchr(ports[i].host_ip, ':'));
-  if (!any || cor_nl_open(&nl, NETLINK_NETFILTER, &ignored) < 0)
+  nl = any ? cor_nft_socket(&ignored) : NULL;
+  if (!nl)
     return;
   conntrack_message(&buf, IPCTNL_MSG_CT_GET, NLM_F_DUMP, "list flows");
-  (void)cor_nl_dump(&nl, &buf, look_at, &search, &ignored);
+  (void)cor_nl_dump(nl, &buf, look_at, &search, &ignored);
   for (size_t i = 0; i < search.found_count; i++) {
     conntrack_message(&buf, IPCTNL_MSG_CT_DELETE, 0, "end flow");
     cor_nl_put(&buf, CTA_TUPLE_ORIG | NLA_F_NESTED, search.found[i].tuple,
                search.found[i].tuple_size);
     cor_nl_put(&buf, CTA_ID, search.found[i].id, sizeof search.found[i].id);
-    (void)cor_nl_send(&nl, &buf, &ignored); /* gone in the meantime is fine */
+    (void)cor_nl_send(nl, &buf, &ignored); /* gone in the meantime is fine */
   }
   free(search.found);
 }

@@ -114,9 +114,10 @@ static void reap(struct proxy *proxy) {
   }
 }
 
-/* Moves what can be moved without waiting. Returns false where the connection is broken. */
+/* Moves what can be moved without waiting, a few buffers at most: others wait for their turn.
+ * Returns false where the connection is broken. */
 static bool pump(struct flow *flow, int from, int to) {
-  for (;;) {
+  for (int round = 0; round < 8; round++) {
     ssize_t n;
 
     if (flow->size == 0 && !flow->ended) {
@@ -139,6 +140,7 @@ static bool pump(struct flow *flow, int from, int to) {
     flow->start += (size_t)n;
     flow->size -= (size_t)n;
   }
+  return true;
 }
 
 static uint32_t interest(const struct flow *in, const struct flow *out) {

@@ -48,7 +48,9 @@ int cor_netns_new(struct cor_err *err);
  * A stale host end of the same name (left by a killed shim) is replaced. */
 int cor_net_attach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err);
 
-/* Removes the host end (which removes the pair). Missing is success. */
+/* Removes the host end (which removes the pair). Missing is success. The kernel takes a grace
+ * period over it (25 ms): where the namespace ends anyway, closing its last descriptor removes the
+ * pair in the background. */
 int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err);
 
 /* Bridge with address ("10.200.0.1/26"), up, STP off, a fixed MAC, no IPv6 address of its own,
@@ -65,6 +67,12 @@ int cor_nft_ensure(const char *table, struct cor_err *err);
  * between networks, internal (no way out). Idempotent both ways. */
 int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
                    struct cor_err *err);
+/* The client's bridge.create and bridge.delete: table, bridge and its elements, in an order in
+ * which no packet passes a bridge without rules. Idempotent. */
+int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
+                   int mtu, bool internal, struct cor_err *err);
+int cor_network_down(const char *table, const char *bridge, const char *subnet,
+                     struct cor_err *err);
 /* Removes the whole table. Missing is success. */
 int cor_nft_remove(const char *table, struct cor_err *err);
 

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/netfilter/nfnetlink.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -123,11 +122,8 @@ void cor_nl_msg(struct cor_nlbuf *buf, uint16_t type, uint16_t flags, const void
   }
   buf->last = buf->len;
   buf->count++;
-  /* Kernels before 6.10 never acknowledge the end of a batch. */
-  if (type != NFNL_MSG_BATCH_END) {
-    buf->ack = buf->last;
-    buf->ack_seq = buf->count;
-  }
+  buf->ack = buf->last;
+  buf->ack_seq = buf->count;
   msg = (struct nlmsghdr *)(void *)grow(buf, sizeof *msg);
   if (!msg)
     return;

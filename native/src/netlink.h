@@ -25,8 +25,8 @@ struct cor_nlbuf {
   size_t len, cap;
   size_t last;       /* offset of the message that is being built */
   uint32_t count;    /* messages so far; a message's number is its sequence number */
-  size_t ack;        /* offset and number of the message that is to be acknowledged: */
-  uint32_t ack_seq;  /* the last one, except for netfilter's end of a batch */
+  size_t ack;        /* offset and number of the message that is acknowledged: the last one, */
+  uint32_t ack_seq;  /* except for netfilter's end of a batch */
   const char **what; /* per message: what it does, for error messages */
   const char **path; /* per message: what it does it to; must outlive the batch */
   uint32_t what_cap;

@@ -27,8 +27,30 @@ void cor_nft_begin(struct cor_nlbuf *buf) {
 }
 
 void cor_nft_end(struct cor_nlbuf *buf) {
+  size_t ack = buf->ack;
+  uint32_t ack_seq = buf->ack_seq;
+
   netfilter_message(buf, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES,
                     "commit nf_tables transaction", "");
+  /* Kernels before 6.10 never acknowledge the end of a batch; the message before it answers for the
+   * commit. */
+  buf->ack = ack;
+  buf->ack_seq = ack_seq;
+}
+
+struct cor_nl *cor_nft_socket(struct cor_err *err) {
+  static struct cor_nl shared = {.fd = -1};
+  static pid_t owner;
+
+  /* A forked child must not read answers to its parent's questions: it opens its own. The inherited
+   * number is left alone, as the child may have closed it and given it to something else. */
+  if (shared.fd < 0 || owner != getpid()) {
+    owner = getpid();
+    shared.fd = -1;
+    if (cor_nl_open(&shared, NETLINK_NETFILTER, err) < 0)
+      return NULL;
+  }
+  return &shared;
 }
 
 void cor_nft_msg(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what,
@@ -109,13 +131,13 @@ static int has_rules(struct cor_nl *nl, const char *table, struct cor_err *err) 
 }
 
 int cor_nft_ensure(const char *table, struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = cor_nft_socket(err);
   cor_nlbuf_auto buf = {0};
   int present;
 
-  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0 || enable_forwarding(err) < 0)
+  if (!nl || enable_forwarding(err) < 0)
     return -1;
-  present = has_rules(&nl, table, err);
+  present = has_rules(nl, table, err);
   if (present)
     return present < 0 ? -1 : 0;
   /* Two that arrive here at once both commit the same content: each transaction is whole and
@@ -123,20 +145,20 @@ int cor_nft_ensure(const char *table, struct cor_err *err) {
   cor_nft_begin(&buf);
   cor_nft_ruleset(&buf, table);
   cor_nft_end(&buf);
-  return cor_nl_send(&nl, &buf, err);
+  return cor_nl_send(nl, &buf, err);
 }
 
 int cor_nft_remove(const char *table, struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = cor_nft_socket(err);
   cor_nlbuf_auto buf = {0};
 
-  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
+  if (!nl)
     return -1;
   cor_nft_begin(&buf);
   cor_nft_msg(&buf, NFT_MSG_DELTABLE, 0, "delete table", table);
   cor_nl_put_str(&buf, NFTA_TABLE_NAME, table);
   cor_nft_end(&buf);
-  return cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != ENOENT ? -1 : 0;
+  return cor_nl_send(nl, &buf, err) < 0 && err->errno_ != ENOENT ? -1 : 0;
 }
 
 /* One transaction; where a part of it is there already (add) or gone already (remove), each by
@@ -165,7 +187,7 @@ static int change(struct cor_nl *nl, const char *table, bool add, const char *co
 
 int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
                    struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = cor_nft_socket(err);
   char pair[2 * IFNAMSIZ] = {0};
   struct in_addr first, behind;
   unsigned prefix;
@@ -184,9 +206,24 @@ int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool
   memcpy(pair, name, strlen(name));
   memcpy(pair + IFNAMSIZ, name, strlen(name));
   behind.s_addr = htonl(ntohl(first.s_addr) + (UINT32_MAX >> prefix) + 1);
-  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
+  if (!nl)
     return -1;
   /* Removing does not ask what the network was: an element of "internal" that is not there is
    * passed over. */
-  return change(&nl, table, add, names, elements, add && !internal ? 3 : 4, err);
+  return change(nl, table, add, names, elements, add && !internal ? 3 : 4, err);
+}
+
+int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
+                   int mtu, bool internal, struct cor_err *err) {
+  if (cor_nft_ensure(table, err) < 0 ||
+      cor_nft_bridge(table, bridge, subnet, internal, true, err) < 0)
+    return -1;
+  return cor_bridge_create(bridge, address, mtu, err);
+}
+
+int cor_network_down(const char *table, const char *bridge, const char *subnet,
+                     struct cor_err *err) {
+  if (cor_bridge_delete(bridge, err) < 0)
+    return -1;
+  return cor_nft_bridge(table, bridge, subnet, false, false, err);
 }

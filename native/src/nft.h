@@ -19,6 +19,11 @@
            */
 #define COR_MAP_ANY "ports-any" /* inet_proto . inet_service : ipv4_addr . inet_service */
 
+/* The process's one netfilter socket; NULL where it cannot be opened. Never closed: the kernel lets
+ * close() wait for an RCU grace period (10–30 ms) after something was removed. Not for callers that
+ * change their network namespace. */
+struct cor_nl *cor_nft_socket(struct cor_err *err);
+
 /* An nf_tables transaction: begin, messages, commit. */
 void cor_nft_begin(struct cor_nlbuf *buf);
 void cor_nft_end(struct cor_nlbuf *buf);

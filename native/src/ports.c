@@ -244,17 +244,17 @@ static int replace_elements(struct cor_nl *nl, const char *table, const struct c
 
 static int publish_elements(const char *table, const struct cor_port *ports, size_t count,
                             struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = count ? cor_nft_socket(err) : NULL;
 
-  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
-    return -1;
-  if (add_elements(&nl, table, ports, count, err) == 0)
+  if (!nl)
+    return count ? -1 : 0;
+  if (add_elements(nl, table, ports, count, err) == 0)
     return 0;
   if (err->errno_ ==
       ENOENT) /* the table is gone: first start after a boot, or somebody flushed the rule set */
-    return cor_nft_ensure(table, err) < 0 ? -1 : add_elements(&nl, table, ports, count, err);
+    return cor_nft_ensure(table, err) < 0 ? -1 : add_elements(nl, table, ports, count, err);
   if (err->errno_ == EBUSY || err->errno_ == EEXIST)
-    return replace_elements(&nl, table, ports, count, err);
+    return replace_elements(nl, table, ports, count, err);
   return -1;
 }
 
@@ -295,13 +295,11 @@ int cor_ports_publish(const char *table, struct cor_port *ports, size_t count,
 
 int cor_ports_unpublish(const char *table, struct cor_port *ports, size_t count,
                         struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = cor_nft_socket(err);
   int rc = 0;
 
   if (count) {
-    rc = cor_nl_open(&nl, NETLINK_NETFILTER, err);
-    if (rc == 0)
-      rc = remove_elements(&nl, table, ports, count, err);
+    rc = !nl ? -1 : remove_elements(nl, table, ports, count, err);
     cor_conntrack_forget_udp(ports, count);
   }
   /* Also after a failure: an element without its socket is replaced by the next one who takes the
@@ -344,16 +342,16 @@ static int leads_to(struct cor_nl *nl, const char *table, const struct cor_port 
 
 int cor_ports_forget(const char *table, const struct cor_port *ports, size_t count,
                      struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+  struct cor_nl *nl = cor_nft_socket(err);
 
   if (!count)
     return 0;
-  if (cor_nl_open(&nl, NETLINK_NETFILTER, err) < 0)
+  if (!nl)
     return -1;
   for (size_t i = 0; i < count; i++) {
-    int ours = ports[i].host_port ? leads_to(&nl, table, &ports[i], err) : 0;
+    int ours = ports[i].host_port ? leads_to(nl, table, &ports[i], err) : 0;
 
-    if (ours < 0 || (ours && remove_one(&nl, table, &ports[i], err) < 0))
+    if (ours < 0 || (ours && remove_one(nl, table, &ports[i], err) < 0))
       return -1;
   }
   cor_conntrack_forget_udp(ports, count);

@@ -23,10 +23,20 @@ export interface NativeOps {
   'container.control': { request: { run: string; request: ControlRequest }; answer: unknown };
   'container.delete': { request: { dir: string; run: string }; answer: Record<string, never> };
   'bridge.create': {
-    request: { name: string; address: string; mtu: number; internal: boolean };
+    request: {
+      table: string;
+      name: string;
+      address: string;
+      subnet: string;
+      mtu: number;
+      internal: boolean;
+    };
     answer: Record<string, never>;
   };
-  'bridge.delete': { request: { name: string; subnet: string }; answer: Record<string, never> };
+  'bridge.delete': {
+    request: { table: string; name: string; subnet: string };
+    answer: Record<string, never>;
+  };
   'volume.seed': {
     request: { lower: string[]; path: string; target: string };
     answer: Record<string, never>;
