@@ -10,6 +10,7 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,17 +148,43 @@ static void delete_link(struct cor_nlbuf *buf, const char *name) {
   link_message(buf, RTM_DELLINK, 0, 0, name, false, "delete link");
 }
 
+/* Where br_netfilter hands bridged frames to the IP rules, a container's packet to its own
+ * published port is turned while it is still in the bridge, and has to leave by the port it came
+ * from: only then do ports need hairpin mode, which otherwise would just reflect every broadcast to
+ * its sender. */
+static bool bridge_calls_netfilter(void) {
+  char value = '0';
+  int fd = open("/proc/sys/net/bridge/bridge-nf-call-iptables", O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return false;
+  if (read(fd, &value, 1) != 1)
+    value = '0';
+  close(fd);
+  return value == '1';
+}
+
+static void hairpin(struct cor_nlbuf *buf) {
+  size_t info = cor_nl_begin(buf, IFLA_LINKINFO);
+  size_t data;
+
+  cor_nl_put(buf, IFLA_INFO_SLAVE_KIND, "bridge", 6);
+  data = cor_nl_begin(buf, IFLA_INFO_SLAVE_DATA);
+  cor_nl_put_u8(buf, IFLA_BRPORT_MODE, 1);
+  cor_nl_end(buf, data);
+  cor_nl_end(buf, info);
+}
+
 /* Host end: made down, so that IPv6 can be switched off before it comes up. The peer is born in the
  * container's namespace: nothing is ever moved, and a failure leaves nothing. */
 static void veth_messages(struct cor_nlbuf *buf, const struct cor_endpoint *ep, int netns_fd,
-                          unsigned bridge, const unsigned char *mac) {
+                          unsigned bridge, int mtu, const unsigned char *mac) {
   struct ifinfomsg peer_info = {.ifi_family = AF_UNSPEC};
   size_t info, data, peer;
 
   link_message(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, ep->host_name, false,
                "create veth pair");
-  if (ep->mtu)
-    cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)ep->mtu);
+  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)mtu);
   cor_nl_put_u32(buf, IFLA_MASTER, bridge);
   info = cor_nl_begin(buf, IFLA_LINKINFO);
   cor_nl_put(buf, IFLA_INFO_KIND, "veth", 4);
@@ -166,8 +193,7 @@ static void veth_messages(struct cor_nlbuf *buf, const struct cor_endpoint *ep, 
   cor_nl_raw(buf, &peer_info, sizeof peer_info);
   cor_nl_put_str(buf, IFLA_IFNAME, ep->interface);
   cor_nl_put_u32(buf, IFLA_NET_NS_FD, (uint32_t)netns_fd);
-  if (ep->mtu)
-    cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)ep->mtu);
+  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)mtu);
   if (mac)
     cor_nl_put(buf, IFLA_ADDRESS, mac, MAC_SIZE);
   cor_nl_end(buf, peer);
@@ -177,25 +203,28 @@ static void veth_messages(struct cor_nlbuf *buf, const struct cor_endpoint *ep, 
   link_message(buf, RTM_SETLINK, 0, 0, ep->host_name, false, "switch off IPv6");
   without_ipv6(buf);
   link_message(buf, RTM_NEWLINK, 0, 0, ep->host_name, true, "set link up");
+  if (bridge_calls_netfilter())
+    hairpin(buf);
 }
 
 static int create_veth(struct cor_nl *nl, const struct cor_endpoint *ep, int netns_fd,
                        const unsigned char *mac, struct cor_err *err) {
   cor_nlbuf_auto buf = {0};
   unsigned bridge = cor_nl_ifindex(nl, ep->bridge);
+  int mtu = ep->mtu > 0 ? ep->mtu : cor_nl_mtu(nl, ep->bridge);
   int rc;
 
   if (!bridge)
     return cor_fail(err, ENODEV, "find bridge", ep->bridge,
                     "the bridge of network %.12s is missing", ep->network);
-  veth_messages(&buf, ep, netns_fd, bridge, mac);
+  veth_messages(&buf, ep, netns_fd, bridge, mtu, mac);
   rc = cor_nl_send(nl, &buf, err);
   /* EEXIST also stands for an interface of that name inside; only a stale host end is ours to
    * replace. */
   if (rc == 0 || err->errno_ != EEXIST || !cor_nl_ifindex(nl, ep->host_name))
     return rc;
   delete_link(&buf, ep->host_name);
-  veth_messages(&buf, ep, netns_fd, bridge, mac);
+  veth_messages(&buf, ep, netns_fd, bridge, mtu, mac);
   return cor_nl_send(nl, &buf, err);
 }
 

@@ -355,3 +355,11 @@ unsigned cor_nl_ifindex(const struct cor_nl *nl, const char *name) {
   /* The index comes from the socket's namespace, whatever the socket's family is. */
   return ioctl(nl->fd, SIOCGIFINDEX, &request) < 0 ? 0 : (unsigned)request.ifr_ifindex;
 }
+
+int cor_nl_mtu(const struct cor_nl *nl, const char *name) {
+  struct ifreq request;
+
+  memset(&request, 0, sizeof request);
+  strncpy(request.ifr_name, name, sizeof request.ifr_name - 1);
+  return ioctl(nl->fd, SIOCGIFMTU, &request) < 0 ? 0 : request.ifr_mtu;
+}

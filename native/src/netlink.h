@@ -70,6 +70,8 @@ void cor_nlbuf_free(struct cor_nlbuf *buf);
 
 /* Index of an interface in the socket's namespace; 0 where there is none. */
 unsigned cor_nl_ifindex(const struct cor_nl *nl, const char *name);
+/* Its MTU; 0 where there is none. */
+int cor_nl_mtu(const struct cor_nl *nl, const char *name);
 
 /* The attribute `type` among those in [attrs, attrs + size); NULL where it is missing. */
 const struct nlattr *cor_nl_attr(const void *attrs, size_t size, uint16_t type);
