@@ -58,7 +58,6 @@ export async function ensureDebianPackages({ forTests }) {
 function missingOf(wanted) {
   const query = spawnSync(
     'dpkg-query',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders
     ['-W', '-f', '${Package} ${db:Status-Abbrev}\n', ...wanted],
     { encoding: 'utf8' },
   );

@@ -1,0 +1,5 @@
+/** Makes the stand-in images that are missing, and nothing else; the tests call it with their own CORACLE_DATA. */
+import { ensureStandInImages } from './setup/stand-in-images.mjs';
+import { root, runMain } from './setup.mjs';
+
+await runMain(() => ensureStandInImages(root));
