@@ -41,12 +41,18 @@ static int open_image_root(const char *const *lower, struct cor_err *err) {
     int fd = open(lower[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd >= 0 ? fd : cor_fail(err, errno, "open", lower[0], "cannot open the layer");
   }
+  /* Private first: the host must never see, or keep, what is mounted here. */
+  if (unshare(CLONE_NEWNS) < 0)
+    return cor_fail(err, errno, "unshare", "", "cannot make a mount namespace");
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+    return cor_fail(err, errno, "mount", "/", "cannot make the mounts private");
   char options[OPTIONS_MAX] = "lowerdir=";
   size_t used = strlen(options);
   for (size_t i = 0; lower[i] != NULL; i++) {
     if (i == LAYERS_MAX)
       return cor_fail(err, E2BIG, "mount", "", "the image has more than %d layers", LAYERS_MAX);
-    /* Left open for the mount; the process ends soon. */
+    /* Opened in the new namespace, as overlay refuses mounts of another one; left open for the
+     * mount, as the process ends soon. */
     int fd = open(lower[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
       return cor_fail(err, errno, "open", lower[i], "cannot open the layer");
@@ -55,11 +61,6 @@ static int open_image_root(const char *const *lower, struct cor_err *err) {
     if (used >= sizeof(options))
       return cor_fail(err, E2BIG, "mount", "", "the image has too many layers");
   }
-  /* Private first: the host must never see, or keep, what is mounted here. */
-  if (unshare(CLONE_NEWNS) < 0)
-    return cor_fail(err, errno, "unshare", "", "cannot make a mount namespace");
-  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-    return cor_fail(err, errno, "mount", "/", "cannot make the mounts private");
   if (mount("overlay", lower[0], "overlay", MS_RDONLY | MS_NOSUID | MS_NODEV, options) < 0)
     return cor_fail(err, errno, "mount", lower[0], "cannot merge the image's layers");
   int fd = open(lower[0], O_PATH | O_DIRECTORY | O_CLOEXEC);
