@@ -20,6 +20,7 @@ const BUNDLE_INPUTS = [
   'tsconfig.json',
   'schema',
   'scripts/build.ts',
+  'scripts/generate.ts',
   'src',
 ];
 
@@ -45,7 +46,10 @@ export async function buildBundle(root) {
   const hash = hashOf(root, BUNDLE_INPUTS);
   if (!hasStamp(stamp, hash)) {
     await step('bundle', async (detail) => {
-      await run('npm', ['run', '--silent', 'build'], { cwd: root, detail });
+      const script = (name) =>
+        run(process.execPath, ['--import', 'tsx', name], { cwd: root, detail });
+      await script('scripts/generate.ts');
+      await script('scripts/build.ts');
       writeStamp(stamp, hash);
     });
   }
