@@ -106,7 +106,7 @@ function mentionsRoots(text: string, roots: StateRoots): boolean {
 function knownContainerIds(roots: StateRoots): Set<string> {
   const ids = new Set(read(join(roots.run, 'events')).match(CONTAINER_ID) ?? []);
   for (const folder of [join(roots.data, 'containers'), join(roots.run, 'containers')]) {
-    for (const name of entries(folder)) ids.add(name);
+    for (const name of entries(folder)) ids.add(name.slice(0, 64));
   }
   return ids;
 }

@@ -3,9 +3,17 @@
  * run folder, and our commands pointed at them. Closing it brings the stack down and proves that nothing is left.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { StateRoots } from '../../src/state/index.ts';
 import {
   type CommandOptions,
@@ -103,7 +111,7 @@ export class Scenario {
 
   /** The state that the shim of `name` (`project-service-1`) wrote last. */
   state(name: string): ContainerState {
-    const id = readFileSync(join(this.roots.data, 'names', name), 'utf8').trim();
+    const id = basename(readlinkSync(join(this.roots.data, 'names', name)));
     const path = join(this.roots.run, 'containers', id, 'state.json');
     return JSON.parse(readFileSync(path, 'utf8')) as ContainerState;
   }
