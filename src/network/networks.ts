@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type Dockerode from 'dockerode';
+import { AppError } from '../core/index.ts';
+import { type StateRoots, syncFolder, writeFileAtomic } from '../state/index.ts';
+import { type AddressPool, checkOverlap, chooseSubnet, type TakenSubnet } from './address-pools.ts';
+import { type NetworkRequest, readCreateOptions } from './create-options.ts';
+import { formatIpv4, formatSubnet, overlaps, parseCidr, type Subnet } from './ipv4.ts';
+import {
+  listNetworks,
+  type NetworkRecord,
+  names,
+  networkNamePath,
+  networkPaths,
+  readNetwork,
+} from './network-record.ts';
+import { nftTable } from './nft-table.ts';
+import { holderOf, release, reserve } from './reservation.ts';
+
+/** The two native operations that networks need; the native client has them (native/PROTOCOL.md). */
+export interface BridgeOps {
+  request(
+    op: 'bridge.create',
+    fields: {
+      table: string;
+      name: string;
+      address: string;
+      subnet: string;
+      mtu: number;
+      internal: boolean;
+    },
+  ): Promise<unknown>;
+  request(
+    op: 'bridge.delete',
+    fields: { table: string; name: string; subnet: string },
+  ): Promise<unknown>;
+}
+
+/** What creating and removing networks needs of the world. */
+export interface NetworkContext {
+  readonly roots: StateRoots;
+  readonly native: BridgeOps;
+  readonly pools: readonly AddressPool[];
+  /** What the host takes up, see `hostSubnets`; asked for only when a network is created. */
+  readonly hostSubnets: (ownBridges: ReadonlySet<string>) => readonly TakenSubnet[];
+  /** RFC 3339 with nanoseconds. */
+  readonly now: () => string;
+}
+
+/** Folders of networks that were never published are removed after this time: nobody creates for longer. */
+const abandonedMs = 60_000;
+
+/**
+ * Creates a network and its bridge.
+ * @throws {AppError} `NETWORK_NAME_INVALID`, `NETWORK_NAME_TAKEN`, `NETWORK_OPTION_UNSUPPORTED`, `NETWORK_SUBNET_INVALID`,
+ *   `NETWORK_SUBNET_OVERLAP`, `NETWORK_POOL_EXHAUSTED`, `NATIVE_…`
+ */
+export async function createNetwork(
+  context: NetworkContext,
+  options: Dockerode.NetworkCreateOptions,
+): Promise<NetworkRecord> {
+  const request = readCreateOptions(options);
+  sweepAbandoned(context.roots);
+  const record = publish(context, request);
+  try {
+    await ensureBridge(context, record);
+  } catch (error) {
+    withdraw(context.roots, record);
+    throw error;
+  }
+  return record;
+}
+
+/**
+ * Makes sure that the bridge and its rules are there: after a reboot, a flushed rule set, an interrupted command. One native
+ * request, cheap where nothing is missing; call it before a container of the network starts.
+ */
+export async function ensureBridge(
+  context: Pick<NetworkContext, 'roots' | 'native'>,
+  record: NetworkRecord,
+): Promise<void> {
+  const prefix = record.subnet.split('/')[1];
+  await context.native.request('bridge.create', {
+    table: nftTable(context.roots.run),
+    name: record.bridge,
+    address: `${record.gateway}/${prefix}`,
+    subnet: record.subnet,
+    mtu: record.mtu,
+    internal: record.internal,
+  });
+}
+
+/**
+ * Removes a network with its bridge.
+ * @param active running containers that are connected to it.
+ * @throws {AppError} `NETWORK_IN_USE`
+ */
+export async function removeNetwork(
+  context: Pick<NetworkContext, 'roots' | 'native'>,
+  record: NetworkRecord,
+  active: readonly { readonly id: string; readonly name: string }[],
+): Promise<void> {
+  if (active.length > 0) {
+    const list = active.map(({ id, name }) => `${name} (${id.slice(0, 12)})`).join(', ');
+    const message = `network ${record.name} has active endpoints: ${list}`;
+    throw new AppError('NETWORK_IN_USE', message, {
+      details: { network: record.name, containers: active.map(({ name }) => name) },
+    });
+  }
+  // The bridge first: a command that is killed in between leaves a network that ensureBridge repairs, not a bridge that
+  // nothing knows.
+  await context.native.request('bridge.delete', {
+    table: nftTable(context.roots.run),
+    name: record.bridge,
+    subnet: record.subnet,
+  });
+  withdraw(context.roots, record);
+}
+
+function withdraw(roots: StateRoots, record: NetworkRecord): void {
+  release(networkNamePath(roots, record.name), record.id);
+  const { dir, run } = networkPaths(roots, record.id);
+  rmSync(dir, { recursive: true, force: true });
+  rmSync(run, { recursive: true, force: true });
+}
+
+/**
+ * Writes the record and makes it known by its name. Two processes may choose overlapping subnets at the same instant: each looks
+ * again after it has published, and withdraws where the other is there too.
+ */
+function publish(context: NetworkContext, request: NetworkRequest): NetworkRecord {
+  const { roots } = context;
+  for (let attempt = 0; ; attempt += 1) {
+    const others = listNetworks(roots);
+    const record = newRecord(context, request, others);
+    const paths = networkPaths(roots, record.id);
+    mkdirSync(paths.addresses, { recursive: true, mode: 0o711 });
+    writeFileAtomic(paths.record, `${JSON.stringify(record, null, 2)}\n`);
+    const namePath = networkNamePath(roots, record.name);
+    const holder = reserve(namePath, record.id, (id) => readNetwork(roots, id) === undefined);
+    if (holder !== undefined) {
+      rmSync(paths.dir, { recursive: true, force: true });
+      throw nameTaken(record.name, holder);
+    }
+    syncFolder(join(roots.data, 'network-names'));
+    const rival = listNetworks(roots).find(
+      (other) => other.id !== record.id && overlaps(subnetOf(other), subnetOf(record)),
+    );
+    if (rival === undefined) return record;
+    withdraw(roots, record);
+    // A subnet of the user's own cannot move away; the tenth collision in a row is no coincidence.
+    if (request.subnet !== undefined || attempt === 9) {
+      checkOverlap(record.name, subnetOf(record), networkSubnets([rival]));
+    }
+  }
+}
+
+function nameTaken(name: string, holder: string): AppError {
+  return new AppError('NETWORK_NAME_TAKEN', `network with name ${name} already exists`, {
+    details: { name, id: holder },
+  });
+}
+
+function newRecord(
+  context: NetworkContext,
+  request: NetworkRequest,
+  others: readonly NetworkRecord[],
+): NetworkRecord {
+  const same = others.find(({ name }) => name === request.name);
+  if (same !== undefined) throw nameTaken(request.name, same.id);
+  const id = randomBytes(32).toString('hex');
+  const bridge = request.bridge ?? `cor-${id.slice(0, 8)}`;
+  const ours = new Set(others.map((other) => other.bridge));
+  if (ours.has(bridge)) {
+    const message = `network "${request.name}": bridge "${bridge}" belongs to another network`;
+    throw new AppError('NETWORK_SUBNET_OVERLAP', message);
+  }
+  const taken = [...networkSubnets(others), ...context.hostSubnets(ours)];
+  if (request.subnet !== undefined) checkOverlap(request.name, request.subnet, taken);
+  const subnet = request.subnet ?? chooseSubnet(context.pools, taken);
+  const gateway = request.gateway ?? firstFree(subnet, Object.values(request.auxAddresses));
+  return {
+    version: 1,
+    id,
+    name: request.name,
+    created: context.now(),
+    driver: 'bridge',
+    bridge,
+    mtu: request.mtu,
+    subnet: formatSubnet(subnet),
+    gateway: formatIpv4(gateway),
+    ipRange: request.ipRange === undefined ? null : formatSubnet(request.ipRange),
+    auxAddresses: request.auxAddresses,
+    isSubnetGiven: request.subnet !== undefined,
+    internal: request.internal,
+    attachable: request.attachable,
+    labels: request.labels,
+    options: request.options,
+  };
+}
+
+function firstFree(subnet: Subnet, reserved: readonly string[]): number {
+  let address = subnet.base + 1;
+  while (reserved.includes(formatIpv4(address))) address += 1;
+  return address;
+}
+
+/** The subnet of a record, which was checked when it was written. */
+export function subnetOf(record: NetworkRecord): Subnet {
+  const parsed = parseCidr(record.subnet);
+  if (parsed === undefined) {
+    throw new AppError('STATE_RECORD_INVALID', `network "${record.name}" has no valid subnet`);
+  }
+  return parsed.subnet;
+}
+
+function networkSubnets(records: readonly NetworkRecord[]): TakenSubnet[] {
+  return records.map((record) => ({
+    subnet: subnetOf(record),
+    owner: `network "${record.name}"`,
+  }));
+}
+
+/** Folders that a killed command left before it gave them a name. */
+function sweepAbandoned(roots: StateRoots): void {
+  for (const id of names(join(roots.data, 'networks'))) {
+    const { dir } = networkPaths(roots, id);
+    const record = readNetwork(roots, id);
+    if (record !== undefined && holderOf(networkNamePath(roots, record.name)) === id) continue;
+    const age = Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age > abandonedMs) rmSync(dir, { recursive: true, force: true });
+  }
+}
