@@ -7,6 +7,8 @@ export interface FileReader {
   read(path: string): Uint8Array | undefined;
   /** What the path is, links followed; `undefined` where there is nothing. */
   kind(path: string): 'file' | 'folder' | 'other' | undefined;
+  /** The path with its symbolic links followed as far as it exists; left out: links are not followed. */
+  resolveLinks?(path: string): string;
 }
 
 /** All that loading depends on; nothing is read from the process. */
@@ -21,15 +23,17 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `--env-file`; `COMPOSE_ENV_FILES`, then `.env` in the project folder when left out or empty. */
   readonly envFiles?: readonly string[];
-  /** `--profile`, on top of `COMPOSE_PROFILES`; `*` is all. */
+  /** `--profile`; `COMPOSE_PROFILES` when left out or empty. `*` is all. */
   readonly profiles?: readonly string[];
   /** `--project-name`. */
   readonly projectName?: string;
   readonly reader: FileReader;
   /** Text of `-f -`. */
   readonly stdin?: string;
-  /** Services that the command names: they and what they depend on are enabled whatever their profiles. */
+  /** Services that the command names: the project is cut down to them and what they depend on. */
   readonly services?: readonly string[];
+  /** `--all-resources`: keeps networks, volumes, configs and secrets that no service uses. */
+  readonly allResources?: boolean;
   /** All true when left out; the `--no-…` flags of `config` switch them off. */
   readonly interpolate?: boolean;
   readonly normalize?: boolean;
@@ -55,6 +59,10 @@ export interface LoadResult {
   readonly files: readonly string[];
   /** `.env` files and the caller's environment together, as interpolation saw them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Names of services that no active profile enables. */
+  /** Names of services that are not part of the project: not enabled by a profile, or not selected. */
   readonly disabledServices: readonly string[];
+  /** Profiles that any service of the files names, sorted. */
+  readonly profileNames: readonly string[];
+  /** Contents of configs and secrets that come from a variable, by `configs.NAME` and `secrets.NAME`. */
+  readonly variableContents: ReadonlyMap<string, string>;
 }

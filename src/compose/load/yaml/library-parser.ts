@@ -38,7 +38,11 @@ export function parseWithLibrary(source: Source, findings: Findings): Node[] {
   for (const document of documents) {
     if (document.errors.length > 0) {
       for (const error of document.errors) {
-        const place = { source, start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) };
+        const place = {
+          source,
+          start: error.pos[0],
+          end: Math.max(error.pos[1], error.pos[0] + 1),
+        };
         findings.error('COMPOSE_YAML_SYNTAX', lowerFirst(error.message), place, {
           ...syntaxHint(source.text, error.pos[0]),
         });

@@ -173,7 +173,11 @@ export class TreeBuilder {
     const sources = value.kind === 'seq' ? value.items : [value];
     for (const from of sources) {
       if (from.kind !== 'map') {
-        this.#findings.error('COMPOSE_YAML_ALIAS', '`<<` takes a mapping or a list of mappings', key);
+        this.#findings.error(
+          'COMPOSE_YAML_ALIAS',
+          '`<<` takes a mapping or a list of mappings',
+          key,
+        );
         return;
       }
       for (const [name, entry] of from.entries) {

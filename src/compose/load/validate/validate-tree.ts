@@ -1,0 +1,107 @@
+import type { LoadShared } from '../load-context.ts';
+import { nearest } from '../nearest.ts';
+import { type MapNode, type Node, type Place, toPlain } from '../yaml/node.ts';
+import { describeFailure } from './describe-failure.ts';
+import validate from './generated/compose-validator.cjs';
+import knownKeys from './generated/known-keys.cjs';
+import type { SchemaError } from './schema-error.ts';
+
+/**
+ * Checks a merged tree against the schema. Each failure is reported, and what failed is taken out of the tree,
+ * so that the phases after this one meet only values of the types they expect.
+ */
+export function validateTree(root: Node, shared: LoadShared): void {
+  if (validate(toPlain(root))) {
+    return;
+  }
+  const refused = new Set<Node>();
+  for (const error of validate.errors ?? []) {
+    report(root, error, shared, refused);
+  }
+  prune(root, refused);
+}
+
+function report(root: Node, error: SchemaError, shared: LoadShared, refused: Set<Node>): void {
+  // a key of the wrong form is reported by `additionalProperties` already
+  if (error.keyword === 'propertyNames') {
+    return;
+  }
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const node = path.reduce<Node | undefined>(step, root);
+  if (node === undefined) {
+    return;
+  }
+  const { code, message, hint } = describeFailure(path, node, error, hintForKey(path, error));
+  const place = blamed(node, error);
+  if (error.keyword === 'additionalProperties' && node.kind === 'map') {
+    const key = String(error.params.additionalProperty);
+    shared.refused.add([...path, key].join('.'));
+    node.entries.delete(key);
+  } else {
+    shared.refused.add(path.join('.'));
+    if (error.keyword !== 'required' && error.keyword !== 'uniqueItems' && path.length > 0) {
+      refused.add(node);
+    }
+  }
+  shared.findings.error(code, message, place, hint === undefined ? {} : { hint });
+}
+
+function step(node: Node | undefined, part: string): Node | undefined {
+  if (node?.kind === 'map') {
+    return node.entries.get(part)?.value;
+  }
+  return node?.kind === 'seq' ? node.items[Number(part)] : undefined;
+}
+
+/** The key for an unknown key, the second of two equal items, else the value. */
+function blamed(node: Node, { keyword, params }: SchemaError): Place {
+  if (keyword === 'additionalProperties' && node.kind === 'map') {
+    return node.entries.get(String(params.additionalProperty))?.key ?? node;
+  }
+  if (keyword === 'uniqueItems' && node.kind === 'seq') {
+    return node.items[Math.max(Number(params.i), Number(params.j))] ?? node;
+  }
+  return node;
+}
+
+function hintForKey(path: readonly string[], { keyword, params, schemaPath }: SchemaError) {
+  if (keyword !== 'additionalProperties') {
+    return undefined;
+  }
+  const key = String(params.additionalProperty);
+  const place = decodeURIComponent(schemaPath.slice(0, schemaPath.lastIndexOf('/')));
+  const known = knownKeys[place] ?? [];
+  const guess = nearest(key, known);
+  if (guess !== undefined) {
+    return `Did you mean "${guess}"?`;
+  }
+  const ofService = knownKeys['#/$defs/service'] ?? [];
+  if (path.length === 0 && ofService.includes(key)) {
+    return `\`${key}\` belongs to a service: indent it below \`services:\` and a service's name.`;
+  }
+  const ofProject = knownKeys['#'] ?? [];
+  if (path.length > 0 && ofProject.includes(key)) {
+    return `\`${key}:\` belongs to the top of the file: take the spaces before it away.`;
+  }
+  return undefined;
+}
+
+function prune(node: Node, refused: ReadonlySet<Node>): void {
+  if (node.kind === 'map') {
+    for (const [key, { value }] of [...node.entries]) {
+      if (refused.has(value)) {
+        (node as MapNode).entries.delete(key);
+      } else {
+        prune(value, refused);
+      }
+    }
+  } else if (node.kind === 'seq') {
+    node.items = node.items.filter((item) => !refused.has(item));
+    for (const item of node.items) {
+      prune(item, refused);
+    }
+  }
+}
