@@ -285,6 +285,21 @@ static int delete_by_name(const char *name, struct cor_err *err) {
   return 0;
 }
 
+int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err) {
+  cor_nl_auto nl = {.fd = -1};
+  cor_nlbuf_auto buf = {0};
+  struct ifinfomsg down = {.ifi_family = AF_UNSPEC, .ifi_change = IFF_UP};
+
+  if (check_name(ep->host_name, err) < 0 || cor_nl_open(&nl, NETLINK_ROUTE, err) < 0)
+    return -1;
+  cor_nl_msg(&buf, RTM_SETLINK, 0, &down, sizeof down, "unplug link", ep->host_name);
+  cor_nl_put_str(&buf, IFLA_IFNAME, ep->host_name);
+  cor_nl_put_u32(&buf, IFLA_MASTER, 0);
+  if (cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != ENODEV)
+    return -1;
+  return 0;
+}
+
 int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err) {
   return delete_by_name(ep->host_name, err);
 }

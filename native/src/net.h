@@ -48,9 +48,11 @@ int cor_netns_new(struct cor_err *err);
  * A stale host end of the same name (left by a killed shim) is replaced. */
 int cor_net_attach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err);
 
-/* Removes the host end (which removes the pair). Missing is success. The kernel takes a grace
- * period over it (25 ms): where the namespace ends anyway, closing its last descriptor removes the
- * pair in the background. */
+/* Takes the host end out of its bridge and down, at once (0.3 ms): nothing behind it answers any more. The pair itself goes with
+ * the namespace's last descriptor, in the background. Missing is success. */
+int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err);
+
+/* Removes the host end, and with it the pair. The kernel takes a grace period over it (10–25 ms). Missing is success. */
 int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err);
 
 /* Bridge with address ("10.200.0.1/26"), up, STP off, a fixed MAC, no IPv6 address of its own,

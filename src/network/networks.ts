@@ -61,7 +61,7 @@ export async function createNetwork(
   options: Dockerode.NetworkCreateOptions,
 ): Promise<NetworkRecord> {
   const request = readCreateOptions(options);
-  sweepAbandoned(context.roots);
+  sweepAbandoned(context);
   const record = publish(context, request);
   try {
     await ensureBridge(context, record);
@@ -223,12 +223,14 @@ function networkSubnets(records: readonly NetworkRecord[]): TakenSubnet[] {
 }
 
 /** Folders that a killed command left before it gave them a name. */
-function sweepAbandoned(roots: StateRoots): void {
+function sweepAbandoned({ roots, now }: NetworkContext): void {
   for (const id of names(join(roots.data, 'networks'))) {
     const { dir } = networkPaths(roots, id);
     const record = readNetwork(roots, id);
     if (record !== undefined && holderOf(networkNamePath(roots, record.name)) === id) continue;
-    const age = Date.now() - (statSync(dir, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    if (age > abandonedMs) rmSync(dir, { recursive: true, force: true });
+    const changed = statSync(dir, { throwIfNoEntry: false })?.mtimeMs;
+    if (changed !== undefined && Date.parse(now()) - changed > abandonedMs) {
+      rmSync(dir, { recursive: true, force: true });
+    }
   }
 }

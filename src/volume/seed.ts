@@ -22,6 +22,9 @@ export interface SeedRequest {
   readonly noCopy: boolean;
 }
 
+/** Copies under way in this process, by target: two containers may start at once with one new volume. */
+const running = new Map<string, Promise<boolean>>();
+
 /**
  * Copies what the image has at the mount's path into a volume that is used for the first time: content, owner and mode. Done
  * once in a volume's life; a volume that somebody filled or emptied since is left alone.
@@ -31,6 +34,24 @@ export interface SeedRequest {
  * @returns whether something was copied.
  */
 export async function seedVolume(
+  roots: StateRoots,
+  native: SeedOps,
+  request: SeedRequest,
+): Promise<boolean> {
+  const { data } = volumePaths(roots, request.volume);
+  const before = running.get(data);
+  const copy = (before ?? Promise.resolve(false))
+    .catch(() => false)
+    .then(() => seedOnce(roots, native, request));
+  running.set(data, copy);
+  try {
+    return await copy;
+  } finally {
+    if (running.get(data) === copy) running.delete(data);
+  }
+}
+
+async function seedOnce(
   roots: StateRoots,
   native: SeedOps,
   request: SeedRequest,

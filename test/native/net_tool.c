@@ -17,7 +17,7 @@
 static const char usage[] =
     "net-tool netns FILE                                     new namespace, kept at FILE\n"
     "net-tool attach NETNS BRIDGE HOSTNAME IF ADDRESS GATEWAY|- MAC|- MTU\n"
-    "net-tool detach HOSTNAME\n"
+    "net-tool detach HOSTNAME | unplug HOSTNAME\n"
     "net-tool bridge-add NAME ADDRESS MTU | bridge-delete NAME\n"
     "net-tool table TABLE | table-delete TABLE\n"
     "net-tool bridge-rules TABLE NAME SUBNET external|internal add|remove\n"
@@ -127,6 +127,8 @@ int main(int argc, char **argv) {
     rc = attach(argv + 2, &err);
   else if (!strcmp(command, "detach") && argc == 3)
     rc = cor_net_detach(&(struct cor_endpoint){.host_name = argv[2]}, &err);
+  else if (!strcmp(command, "unplug") && argc == 3)
+    rc = cor_net_unplug(&(struct cor_endpoint){.host_name = argv[2]}, &err);
   else if (!strcmp(command, "bridge-add") && argc == 5)
     rc = cor_bridge_create(argv[2], argv[3], atoi(argv[4]), &err);
   else if (!strcmp(command, "bridge-delete") && argc == 3)

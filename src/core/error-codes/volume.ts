@@ -35,7 +35,7 @@ export const volumeErrorCodes = errorTable({
     meaning:
       'A driver option of the volume is unknown, or asks for a kind of mount that is not supported.',
     causes: ['a typing error in an option', 'options of another driver'],
-    hint: 'Options are `type`, `device` and `o`; types are `none` with `o: bind`, `tmpfs` and `nfs`.',
+    hint: 'Options are `type`, `device` and `o`; types are `none` with `o: bind`, and `tmpfs`.',
     httpStatus: 400,
   },
 });

@@ -50,6 +50,16 @@ describe('bridges, links and tables', () => {
     expect(lab.links()).to.deep.equal(['cor-links', 'cv107915', 'ext', 'lo']);
   });
 
+  it('unplugs a link at once, and removes it for good', () => {
+    lab.must('bridge-add', 'cor-links', '10.79.1.1/24', '1500');
+    lab.container('cor-links', '10.79.1.5');
+    for (let round = 0; round < 2; round++) lab.must('unplug', 'cv107915');
+    expect(lab.host.run('ip', '-o', 'link', 'show', 'cv107915')).not.to.match(/master|,UP/);
+    for (let round = 0; round < 2; round++) lab.must('detach', 'cv107915');
+    lab.must('unplug', 'cv107915');
+    expect(lab.links()).to.deep.equal(['cor-links', 'ext', 'lo']);
+  });
+
   it('says which bridge is missing and leaves nothing', () => {
     const result = lab.tool(
       'attach',
