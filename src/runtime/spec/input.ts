@@ -106,6 +106,8 @@ export interface RuntimePort {
 }
 
 export interface RuntimeNetwork {
+  /** Table of nf_tables that published ports go to: `coracle`. */
+  readonly table: string;
   readonly mode: 'bridge' | 'host' | 'none' | 'join';
   /** With `join`: the id whose namespace is shared. */
   readonly joinContainer?: string;

@@ -1,0 +1,128 @@
+/* The supervisor of one container; native/PROTOCOL.md.
+ *
+ * One process, one thread, one event loop. shim.c holds the life cycle, the other shim_*.c, ctl.c,
+ * attach.c and health.c what hangs on it. The shim alone writes state.json and the log.
+ */
+#ifndef COR_SHIM_H
+#define COR_SHIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "container.h"
+#include "health.h"
+#include "log.h"
+#include "loop.h"
+#include "sbuf.h"
+#include "shimspec.h"
+
+enum cor_phase {
+  COR_PHASE_STARTING,
+  COR_PHASE_RUNNING,
+  COR_PHASE_RESTARTING, /* down, waits for its back-off */
+  COR_PHASE_ENDED,
+};
+
+/* The container's end of stdout or stderr (or the pty's master, as stream 0). */
+struct cor_output {
+  struct cor_source source;
+  struct cor_shim *shim;
+  int stream; /* 0 stdout, 1 stderr */
+};
+
+struct cor_shim {
+  const char *dir, *run;    /* absolute */
+  char seccomp_cache[4096]; /* folder of compiled filters */
+  struct cor_shim_spec *spec;
+  struct cor_loop loop;
+  struct cor_source signals;
+  struct cor_log log;
+
+  int netns_fd;    /* -1: the host's */
+  size_t attached; /* endpoints that are up */
+  bool published;
+  pid_t resolver_pid, forwarder_pid; /* 0: none */
+  int64_t resolver_started_ms;
+  struct cor_timer resolver_timer;
+
+  enum cor_phase phase;
+  struct cor_child child; /* pid 0 where none runs */
+  char pid_start[24];
+  struct cor_output outputs[2];
+  struct cor_source input; /* stdin's write end or the pty's master; fd -1 where closed */
+  struct cor_sbuf input_queue;
+  bool input_watched, input_end;
+
+  bool paused, oom_killed;
+  bool stopped_by_user, stopping, restart_asked;
+  int exit_code;
+  int restart_count;
+  int64_t started_ms, backoff_ms;
+  struct cor_timer restart_timer, kill_timer;
+  char error[512];
+  char started_at[COR_TIME_SIZE], finished_at[COR_TIME_SIZE];
+  struct cor_health health;
+
+  struct cor_source listener;
+  struct cor_conn *conns;
+};
+
+/* Forked by the client; never returns. One JSON line goes to ready_fd: {"ok":{"pid","ports"}} or
+ * {"error":{…}}. */
+_Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd);
+
+/* shim.c */
+int cor_shim_launch(struct cor_shim *shim, struct cor_err *err);
+/* Begins to stop: the signal now, SIGKILL after the timeout (-1: never). */
+void cor_shim_stop(struct cor_shim *shim, int signal, int64_t timeout_ms);
+int cor_shim_signal(struct cor_shim *shim, int signal, struct cor_err *err);
+int cor_shim_freeze(struct cor_shim *shim, bool frozen, struct cor_err *err);
+
+/* shim_net.c */
+int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err);
+void cor_shim_net_down(struct cor_shim *shim);
+/* Starts the resolver where shim.json asks for one. */
+int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err);
+/* The same tear-down without a shim: what one that was killed left behind. */
+int cor_shim_net_remove(struct cor_shim_spec *spec, struct cor_err *err);
+
+/* shim_state.c */
+void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out);
+void cor_shim_ports_json(const struct cor_shim *shim, struct cor_sbuf *out);
+/* Replaces state.json. */
+void cor_shim_state_write(const struct cor_shim *shim);
+/* One line into the events file, in the form of Docker's events; attributes: further members of
+ * Actor.Attributes as JSON text (`"exitCode":"0"`), or NULL. */
+void cor_shim_event(const struct cor_shim *shim, const char *action, const char *attributes);
+/* Field 22 of /proc/<pid>/stat; "" where the process is gone. */
+void cor_process_start(pid_t pid, char out[24]);
+
+/* shim_io.c */
+/* Makes the pipes; the ends for the container go to `stdio` and are closed by the caller after the
+ * launch. */
+int cor_shim_io_open(struct cor_shim *shim, int stdio[3], struct cor_err *err);
+/* Watches what the launch handed back. */
+int cor_shim_io_watch(struct cor_shim *shim, struct cor_err *err);
+/* Reads what is left, without waiting for a process that still holds an end, and closes. */
+void cor_shim_io_drain(struct cor_shim *shim);
+void cor_shim_io_pause(struct cor_shim *shim, bool paused);
+void cor_shim_input(struct cor_shim *shim, const char *data, size_t size);
+void cor_shim_input_end(struct cor_shim *shim);
+
+/* ctl.c: the control socket. */
+int cor_ctl_open(struct cor_shim *shim, struct cor_err *err);
+enum cor_ctl_event { COR_CTL_EXIT, COR_CTL_FINAL_EXIT, COR_CTL_RUNNING, COR_CTL_HEALTH };
+/* Answers whoever waits for it. */
+void cor_ctl_notify(struct cor_shim *shim, enum cor_ctl_event event);
+/* Sends what is still queued, for at most a second, and removes the socket. */
+void cor_ctl_close(struct cor_shim *shim);
+
+/* attach.c: frames of attached clients. */
+struct cor_conn;
+void cor_attach_output(struct cor_shim *shim, int stream, const char *data, size_t size);
+/* Lets the container go on writing, and clients go on sending, once everybody has caught up. */
+void cor_attach_relieve(struct cor_shim *shim);
+void cor_attach_end(struct cor_shim *shim);
+
+#endif

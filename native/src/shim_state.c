@@ -1,0 +1,114 @@
+/* state.json and event lines (docs/on-disk-layout.md). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fd.h"
+#include "shim.h"
+
+static const char *status_name(const struct cor_shim *shim) {
+  switch (shim->phase) {
+  case COR_PHASE_STARTING:
+    return "created";
+  case COR_PHASE_RUNNING:
+    return shim->paused ? "paused" : "running";
+  case COR_PHASE_RESTARTING:
+    return "restarting";
+  default:
+    return shim->started_ms ? "exited" : "created";
+  }
+}
+
+void cor_process_start(pid_t pid, char out[24]) {
+  char path[32], text[1024];
+  snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+  out[0] = '\0';
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+  if (size <= 0)
+    return;
+  text[size] = '\0';
+  /* The name in parentheses may hold anything; fields are counted from the last one. Field 3
+   * follows it. */
+  const char *at = strrchr(text, ')');
+  for (int field = 2; at && field < 22; field++)
+    at = strchr(at + 1, ' ');
+  if (at)
+    sscanf(at + 1, "%23[0-9]", out);
+}
+
+void cor_shim_ports_json(const struct cor_shim *shim, struct cor_sbuf *out) {
+  cor_sbuf_str(out, "[");
+  for (size_t i = 0; shim->published && i < shim->spec->port_count; i++) {
+    const struct cor_port *port = &shim->spec->ports[i];
+    cor_sbuf_fmt(out, "%s{\"protocol\":\"%s\",\"hostIp\":", i ? "," : "",
+                 port->udp ? "udp" : "tcp");
+    cor_sbuf_json_str(out, port->host_ip);
+    cor_sbuf_fmt(out, ",\"hostPort\":%u,\"containerPort\":%u}", port->host_port,
+                 port->container_port);
+  }
+  cor_sbuf_str(out, "]");
+}
+
+void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out) {
+  char own_start[24];
+  cor_process_start(getpid(), own_start);
+  cor_sbuf_str(out, "{\"version\":1,\"id\":");
+  cor_sbuf_json_str(out, shim->spec->id);
+  cor_sbuf_fmt(
+      out, ",\"status\":\"%s\",\"pid\":%d,\"pidStart\":\"%s\",\"shimPid\":%d,\"shimStart\":\"%s\"",
+      status_name(shim), (int)shim->child.pid, shim->child.pid ? shim->pid_start : "",
+      (int)getpid(), own_start);
+  cor_sbuf_fmt(out, ",\"exitCode\":%d,\"oomKilled\":%s,\"error\":", shim->exit_code,
+               shim->oom_killed ? "true" : "false");
+  cor_sbuf_json_str(out, shim->error);
+  cor_sbuf_fmt(out,
+               ",\"startedAt\":\"%s\",\"finishedAt\":\"%s\",\"restartCount\":%d,\"stoppedByUser\":%"
+               "s,\"health\":",
+               shim->started_at, shim->finished_at, shim->restart_count,
+               shim->stopped_by_user ? "true" : "false");
+  cor_health_json(shim, out);
+  cor_sbuf_str(out, ",\"ports\":");
+  cor_shim_ports_json(shim, out);
+  cor_sbuf_str(out, "}");
+}
+
+void cor_shim_state_write(const struct cor_shim *shim) {
+  char path[4096];
+  struct cor_err err;
+  cor_sbuf_auto text = {0};
+  cor_shim_state_json(shim, &text);
+  cor_sbuf_str(&text, "\n");
+  /* A full <run> leaves the old state; the control socket still tells the truth. */
+  if (!text.failed && snprintf(path, sizeof(path), "%s/state.json", shim->run) < (int)sizeof(path))
+    cor_replace_file(AT_FDCWD, path, text.data, text.len, 0600, &err);
+}
+
+void cor_shim_event(const struct cor_shim *shim, const char *action, const char *attributes) {
+  if (!shim->spec->events)
+    return;
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  cor_sbuf_auto line = {0};
+  cor_sbuf_str(&line, "{\"Type\":\"container\",\"Action\":");
+  cor_sbuf_json_str(&line, action);
+  cor_sbuf_str(&line, ",\"Actor\":{\"ID\":");
+  cor_sbuf_json_str(&line, shim->spec->id);
+  cor_sbuf_str(&line, ",\"Attributes\":{");
+  if (shim->spec->labels_json[0])
+    cor_sbuf_fmt(&line, "%s,", shim->spec->labels_json);
+  if (attributes)
+    cor_sbuf_fmt(&line, "%s,", attributes);
+  cor_sbuf_str(&line, "\"name\":");
+  cor_sbuf_json_str(&line, shim->spec->name);
+  cor_sbuf_fmt(&line, "}},\"scope\":\"local\",\"time\":%lld,\"timeNano\":%lld%09ld}\n",
+               (long long)now.tv_sec, (long long)now.tv_sec, now.tv_nsec);
+  if (line.failed)
+    return;
+  _cleanup_close_ int fd =
+      open(shim->spec->events, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (fd >= 0)
+    cor_write_full(fd, line.data, line.len);
+}

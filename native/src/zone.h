@@ -1,0 +1,46 @@
+/* A network's zone: a folder with one file per running endpoint, named by its container's id.
+ *
+ * A file holds lines: `address 10.200.0.2`, then `name mysql` once for each name. The shim writes
+ * it, resolvers read.
+ */
+#ifndef COR_ZONE_H
+#define COR_ZONE_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+#define COR_ZONE_NAME 254 /* longest name and its NUL */
+
+/* Writes `folder`/`id`; makes the folder. `address` may carry a prefix length, which is left out.
+ */
+int cor_zone_write(const char *folder, const char *id, const char *address,
+                   const char *const *names, struct cor_err *err);
+/* Missing is success. */
+int cor_zone_remove(const char *folder, const char *id, struct cor_err *err);
+
+/* One name of one endpoint. */
+struct cor_zone_entry {
+  struct in_addr address;
+  uint16_t zone;    /* which of the resolver's zones, in their order */
+  bool is_first;    /* the endpoint's first name: what its address resolves to */
+  const char *name; /* lower case */
+};
+
+struct cor_zone {
+  struct cor_zone_entry *entries;
+  size_t count, cap;
+  char *text; /* the names */
+  size_t text_len, text_cap;
+};
+
+/* Adds the entries of one file's text; lines that it does not understand are passed over. -1: out
+ * of memory. */
+int cor_zone_parse(struct cor_zone *zone, uint16_t index, const char *text, size_t size);
+void cor_zone_clear(struct cor_zone *zone);
+void cor_zone_free(struct cor_zone *zone);
+
+#endif
