@@ -85,7 +85,9 @@ struct cor_caps cor_caps_known(const struct cor_caps *caps) {
       .effective = caps->effective & mask,
       .inheritable = caps->inheritable & mask,
       .permitted = caps->permitted & mask,
-      .ambient = caps->ambient & mask,
+      /* Nothing can be ambient that is not permitted and inheritable too (capabilities(7)). Default
+       * specs of other tools list such capabilities, and all runtimes leave them out. */
+      .ambient = caps->ambient & caps->permitted & caps->inheritable & mask,
   };
 }
 

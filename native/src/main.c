@@ -1,8 +1,12 @@
 /* coracle-runtime: chooses the part to play by its first argument (native/PROTOCOL.md). */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
+#include "oci.h"
+#include "options.h"
+#include "selfexe.h"
 
 /* Parts that live in files of their own areas; absent ones answer as unknown commands. */
 #pragma weak cor_cmd_create
@@ -30,14 +34,45 @@ static const struct {
     {"seed", cor_cmd_seed},
 };
 
+/* The flags of an OCI runtime that stand before its command. Returns the command's index, or -1. */
+static int read_globals(int argc, char **argv, bool *version) {
+  const char *rootless = NULL;
+  const struct cor_option table[] = {
+      {"root", 0, COR_OPTION_TEXT, &cor_oci.root},
+      {"log", 0, COR_OPTION_TEXT, &cor_oci.log},
+      {"log-format", 0, COR_OPTION_TEXT, &cor_oci.log_format},
+      {"log-level", 0, COR_OPTION_TEXT, &rootless},
+      {"rootless", 0, COR_OPTION_TEXT, &rootless},
+      {"debug", 0, COR_OPTION_FLAG, &cor_oci.debug},
+      {"systemd-cgroup", 0, COR_OPTION_FLAG, &cor_oci.systemd_cgroup},
+      {"version", 'v', COR_OPTION_FLAG, version},
+  };
+  int at = COR_OPTIONS(argc, argv, table);
+  if (at >= 0 && cor_oci.systemd_cgroup) {
+    fprintf(stderr, "coracle-runtime: --systemd-cgroup is not supported: cgroups are made in the "
+                    "file system alone\n");
+    return -1;
+  }
+  return at;
+}
+
 int main(int argc, char **argv) {
-  if (argc < 2) {
-    fprintf(stderr, "usage: coracle-runtime COMMAND [ARGS]\n");
+  bool version = false;
+  cor_selfexe_remember(argv);
+  int at = read_globals(argc, argv, &version);
+  if (at < 0)
+    return 2;
+  if (version) {
+    printf("coracle-runtime version %s\nspec: 1.2.0\n", COR_VERSION);
+    return 0;
+  }
+  if (at == argc) {
+    fprintf(stderr, "usage: coracle-runtime [--root DIR] [--log FILE] COMMAND [ARGS]\n");
     return 2;
   }
   for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-    if (commands[i].run && strcmp(argv[1], commands[i].name) == 0)
-      return commands[i].run(argc - 1, argv + 1);
-  fprintf(stderr, "coracle-runtime: unknown command \"%s\"\n", argv[1]);
+    if (commands[i].run && strcmp(argv[at], commands[i].name) == 0)
+      return commands[i].run(argc - at, argv + at);
+  fprintf(stderr, "coracle-runtime: unknown command \"%s\"\n", argv[at]);
   return 2;
 }

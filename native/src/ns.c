@@ -1,0 +1,97 @@
+/* Namespaces: which to make, which to join, and the maps of a new user namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "fd.h"
+#include "init.h"
+#include "rootfs.h"
+
+int cor_proc_open(struct cor_err *err) {
+  _cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return cor_fail(err, errno, "open", "/proc", "cannot open the host's proc");
+  if (!cor_fd_is_fs(fd, PROC_SUPER_MAGIC))
+    return cor_fail(err, EINVAL, "fstatfs", "/proc", "is not a proc file system on this host");
+  return steal_fd(&fd);
+}
+
+static int open_ns(const char *path, int flag, struct cor_err *err) {
+  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return cor_fail(err, errno, "open", path, "cannot open the namespace");
+  if (!cor_fd_is_fs(fd, NSFS_MAGIC) && !cor_fd_is_fs(fd, PROC_SUPER_MAGIC))
+    return cor_fail(err, EINVAL, "fstatfs", path, "is not a namespace");
+  (void)flag;
+  return steal_fd(&fd);
+}
+
+/* Opened by the caller, before anything is joined or made: the paths mean what they mean outside.
+ */
+int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
+                unsigned long *clone_flags, struct cor_err *err) {
+  *clone_flags = 0;
+  for (int kind = 0; kind < COR_NS_COUNT; kind++)
+    ns_fds[kind] = -1;
+  for (int kind = 0; kind < COR_NS_COUNT; kind++) {
+    const struct cor_namespace *ns = &launch->spec->namespaces[kind];
+    if (kind == COR_NS_NET && launch->netns_fd >= 0) {
+      if ((ns_fds[kind] = fcntl(launch->netns_fd, F_DUPFD_CLOEXEC, 3)) < 0)
+        return cor_fail(err, errno, "fcntl", "network namespace", "cannot use the descriptor");
+      continue;
+    }
+    if (!ns->present)
+      continue;
+    if (ns->path) {
+      if ((ns_fds[kind] = open_ns(ns->path, cor_ns_names[kind].flag, err)) < 0)
+        return -1;
+      /* Joining our own is refused for user namespaces (setns(2): EINVAL), and means nothing. */
+      continue;
+    }
+    /* A new cgroup namespace is rooted where its maker is at that moment, so it comes after the
+     * move into the cgroup; a new time namespace takes its offsets before the first process is in
+     * it, so it comes by unshare and execve. */
+    if (kind != COR_NS_CGROUP && kind != COR_NS_TIME)
+      *clone_flags |= (unsigned long)cor_ns_names[kind].flag;
+  }
+  return 0;
+}
+
+/* In the order of enum cor_ns_kind. The pid namespace is the caller's matter: setns changes where
+ * the children go. */
+int cor_ns_join(const int ns_fds[COR_NS_COUNT], struct cor_err *err) {
+  for (int kind = 0; kind < COR_NS_COUNT; kind++)
+    if (ns_fds[kind] >= 0 && kind != COR_NS_PID && setns(ns_fds[kind], cor_ns_names[kind].flag) < 0)
+      return cor_fail(err, errno, "setns", cor_ns_names[kind].oci, "cannot join the namespace");
+  return 0;
+}
+
+static int write_map(pid_t pid, const char *file, const struct cor_idmaps *maps,
+                     struct cor_err *err) {
+  char path[64], text[4096];
+  size_t used = 0;
+  for (size_t i = 0; i < maps->count; i++) {
+    used +=
+        (size_t)snprintf(text + used, sizeof(text) - used, "%u %u %u\n",
+                         maps->items[i].container_id, maps->items[i].host_id, maps->items[i].size);
+    if (used >= sizeof(text))
+      return cor_fail(err, E2BIG, "write", file, "too many id mappings");
+  }
+  snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+  if (cor_write_file(AT_FDCWD, path, text) < 0)
+    return cor_fail(err, errno, "write", path, "cannot map the user namespace's ids");
+  return 0;
+}
+
+int cor_ns_write_maps(pid_t pid, const struct cor_spec *spec, struct cor_err *err) {
+  if (!spec->uid_maps.count || !spec->gid_maps.count)
+    return cor_fail(err, 0, "parse config.json", "linux.uidMappings",
+                    "a new user namespace needs uidMappings and gidMappings");
+  return write_map(pid, "uid_map", &spec->uid_maps, err) < 0
+             ? -1
+             : write_map(pid, "gid_map", &spec->gid_maps, err);
+}
