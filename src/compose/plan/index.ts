@@ -41,6 +41,7 @@ export {
 } from './plan-containers.ts';
 export { type DownRequest, planDown } from './plan-down.ts';
 export type { PlanFinding, PlanInput, RecreatePolicy, UpRequest } from './plan-input.ts';
+export { planRun, type RunRequest } from './plan-run.ts';
 export { planUp } from './plan-up.ts';
 export { planToJson, printPlan } from './print-plan.ts';
 export type { ProvidedCopy, ProvidedFiles } from './provided-files.ts';

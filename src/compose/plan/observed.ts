@@ -86,7 +86,10 @@ export function observedContainer(info: ContainerInfo): ObservedContainer | unde
 /** Reads a network's or volume's entry of the engine's lists. */
 export function observedResource(
   kind: 'network' | 'volume',
-  entry: { readonly Name: string; readonly Labels?: Readonly<Record<string, string>> | null },
+  entry: {
+    readonly Name: string;
+    readonly Labels?: Readonly<Record<string, string>> | null | undefined;
+  },
 ): ObservedResource {
   const labels = entry.Labels ?? {};
   const key = labels[kind === 'network' ? networkLabel : volumeLabel];

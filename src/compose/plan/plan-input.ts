@@ -23,6 +23,7 @@ export interface PlanInput {
 export interface PlanFinding extends Pick<Diagnostic, 'message' | 'hint'> {
   readonly code:
     | 'PROJECT_NOT_SUPPORTED'
+    | 'PROJECT_FILE_MISSING'
     | 'PROJECT_IMAGE_MISSING'
     | 'PROJECT_NETWORK_MISSING'
     | 'PROJECT_VOLUME_MISSING'
@@ -58,6 +59,8 @@ export interface UpRequest {
   readonly timeoutS?: number;
   /** False (`create`, `up --no-start`): create only. */
   readonly start: boolean;
+  /** `--all-resources`: also create networks and volumes that no service uses. */
+  readonly allResources: boolean;
   /** `--wait`: the plan ends when every service is ready. */
   readonly wait: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Dependency, Service } from '../model/index.ts';
 import { canonicalConfig, configHash } from './canonical-config.ts';
-import { containerOptions, type KeptVolume } from './container/index.ts';
+import { containerOptions, type KeptVolume, type Translation } from './container/index.ts';
 import { containerName, imageName } from './names.ts';
 import type { ObservedContainer } from './observed.ts';
 import type { PlanBuilder, WaitCondition } from './plan.ts';
@@ -9,6 +9,13 @@ import type { ResourceOperations } from './plan-resources.ts';
 import { recreateCause } from './recreate-cause.ts';
 import { replicaLabels } from './replica-labels.ts';
 import { referencedServices, startsAfter } from './service-reference.ts';
+
+/** What of a one-off container is the caller's. */
+export interface OneOffFacts {
+  readonly name: string;
+  readonly withAliases: boolean;
+  readonly withPorts: boolean;
+}
 
 /** One container that a service has, or will have when the plan has run. */
 interface Replica {
@@ -133,6 +140,71 @@ export class ReplicaPlanner {
     }
   }
 
+  /** One container of `run`, created and started behind the same conditions as the service's own. */
+  oneOff(service: string, definition: Service, facts: OneOffFacts): void {
+    const common = { resource: { kind: 'Container', name: facts.name }, service } as const;
+    const created = this.#builder.add(
+      {
+        ...common,
+        action: {
+          kind: 'createContainer',
+          options: this.#oneOffOptions(service, definition, facts),
+        },
+        cause: 'asked for by run',
+      },
+      this.#creationNeeds(service),
+    );
+    this.#builder.add(
+      {
+        ...common,
+        action: { kind: 'startContainer', container: facts.name },
+        cause: 'asked for by run',
+      },
+      [created, ...this.#startGates(definition)],
+    );
+  }
+
+  #oneOffOptions(service: string, definition: Service, facts: OneOffFacts) {
+    const { project, files, observed } = this.#input;
+    const image = imageName(project, service);
+    this.#checkImage(service, image);
+    const config = canonicalConfig(project, service, files);
+    return containerOptions(
+      this.#translation(service, definition),
+      {
+        containerName: facts.name,
+        image,
+        labels: replicaLabels(this.#input, {
+          service,
+          number: 1,
+          oneoff: true,
+          imageId: observed.images.get(image),
+          config,
+          hash: configHash(config),
+        }),
+        keptVolumes: [],
+        withAliases: facts.withAliases,
+        withPorts: facts.withPorts,
+      },
+      files,
+    );
+  }
+
+  #translation(service: string, definition: Service): Translation {
+    return {
+      project: this.#input.project,
+      name: service,
+      service: definition,
+      containerOf: (other) => this.#containerOf(other),
+      unsupported: (path, message) =>
+        this.#input.report({
+          code: 'PROJECT_NOT_SUPPORTED',
+          path: ['services', service, ...path],
+          message,
+        }),
+    };
+  }
+
   #definition(service: string): Service {
     return this.#input.project.services[service] ?? {};
   }
@@ -243,20 +315,13 @@ export class ReplicaPlanner {
   }
 
   #optionsFor(service: string, number: number, before: ObservedContainer | undefined) {
-    const { project, files, observed, report } = this.#input;
+    const { project, files, observed } = this.#input;
     const definition = this.#definition(service);
     const name = containerName(project.name, service, number, definition);
     const image = imageName(project, service);
     const config = canonicalConfig(project, service, files);
     const options = containerOptions(
-      {
-        project,
-        name: service,
-        service: definition,
-        containerOf: (other) => this.#containerOf(other),
-        unsupported: (path, message) =>
-          report({ code: 'PROJECT_NOT_SUPPORTED', path: ['services', service, ...path], message }),
-      },
+      this.#translation(service, definition),
       {
         containerName: name,
         image,

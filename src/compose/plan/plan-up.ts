@@ -17,7 +17,7 @@ import { usedResources } from './used-resources.ts';
 export function planUp(input: PlanInput, request: UpRequest): Plan {
   const builder = new PlanBuilder(input.project.name);
   const services = orderedServices(input.project, request.services, request.withDependencies);
-  const used = usedResources(input.project, services);
+  const used = usedResources(input.project, services, request.allResources);
 
   planOrphans(input, builder, request);
   const changed = changedNetworks(input, used.networks);

@@ -21,6 +21,12 @@ export const cliErrorCodes = errorTable({
     causes: ['another folder', 'a typo after -f'],
     hint: 'Go to the folder that holds compose.yaml, or name the file with -f.',
   },
+  CLI_INTERRUPTED: {
+    meaning: 'The user ended the command before it was done.',
+    causes: ['Ctrl-C'],
+    hint: 'What was done is kept; run the command again to finish it.',
+    exitCode: 130,
+  },
   CLI_NOT_ROOT: {
     meaning: 'The command needs rights that the user does not have.',
     causes: ['not run as root'],

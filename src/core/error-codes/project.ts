@@ -22,6 +22,11 @@ export const projectErrorCodes = errorTable({
     causes: ['not imported yet', 'a typo in the name or tag'],
     hint: 'Bring it in with `coracle image load`, `coracle image import` or `coracle image bootstrap`; see what is there with `coracle image ls`.',
   },
+  PROJECT_FILE_MISSING: {
+    meaning: 'A config or secret names a file that does not exist.',
+    causes: ['a typo', 'a file that is generated and has not been yet'],
+    hint: "Create the file or mend the path; it starts from the compose file's folder.",
+  },
   PROJECT_DEPENDENCY_FAILED: {
     meaning: 'A service that others depend on did not reach the condition that they ask for.',
     causes: ['it exited', 'its healthcheck fails', 'it has no healthcheck at all'],

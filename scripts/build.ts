@@ -1,0 +1,125 @@
+/**
+ * Bundles the two bins and the library into `dist/`.
+ *
+ * - `compose.cjs`, `coracle.cjs`: tiny loaders (src/cli/bin/loader.ts) that run the parts through a V8 code cache.
+ * - `part-*.cjs`: the program, and what only some commands need, each loaded at its first `import()`.
+ * - `index.mjs`: the library.
+ * - `meta.json`: esbuild's metafile.
+ *
+ * Usage: `npm run build` (after `scripts/generate.ts`).
+ */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+
+/** Modules that become parts of their own where they are imported by `import()`: part name → file. */
+const parts: Readonly<Record<string, string>> = {
+  compose: 'src/cli/bin/compose.ts',
+  coracle: 'src/cli/bin/coracle.ts',
+  load: 'src/compose/load/index.ts',
+};
+const lazyParts = ['load'];
+
+const shared = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  metafile: true,
+} satisfies BuildOptions;
+
+/** `import()` of a part stays a call at run time, of the part's file. */
+const keepPartsApart: Plugin = {
+  name: 'keep-parts-apart',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^\.\.?\//, namespace: 'file' }, async ({ kind, path, ...rest }) => {
+      if (kind !== 'dynamic-import' || rest.pluginData === 'resolving') return undefined;
+      const found = await resolve(path, { kind, ...rest, pluginData: 'resolving' });
+      const file = relative(root, found.path);
+      const part = lazyParts.find((name) => parts[name] === file);
+      return part === undefined ? undefined : { path: `./part-${part}.cjs`, external: true };
+    });
+  },
+};
+
+async function buildParts() {
+  return build({
+    ...shared,
+    entryPoints: Object.fromEntries(
+      Object.entries(parts).map(([name, file]) => [`part-${name}`, file]),
+    ),
+    outdir: dist,
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { CORACLE_VERSION: JSON.stringify(packageVersion()), 'import.meta.url': 'undefined' },
+    // As require() calls they go through the loader, and so through the code cache.
+    supported: { 'dynamic-import': false },
+    plugins: [keepPartsApart],
+  });
+}
+
+async function buildLoaders(hash: string): Promise<void> {
+  for (const name of ['compose', 'coracle']) {
+    await build({
+      ...shared,
+      entryPoints: ['src/cli/bin/loader.ts'],
+      outfile: join(dist, `${name}.cjs`),
+      format: 'cjs',
+      banner: { js: '#!/usr/bin/env node' },
+      define: { CORACLE_PART: JSON.stringify(`part-${name}`), CORACLE_HASH: JSON.stringify(hash) },
+    });
+    chmodSync(join(dist, `${name}.cjs`), 0o755);
+  }
+}
+
+async function buildLibrary() {
+  return build({
+    ...shared,
+    entryPoints: ['src/index.ts'],
+    outfile: join(dist, 'index.mjs'),
+    format: 'esm',
+    // Bundled CommonJS (the YAML reader) still calls require for Node's own modules.
+    banner: {
+      js: "import { createRequire as createRequireForBundle } from 'node:module';\nconst require = createRequireForBundle(import.meta.url);",
+    },
+    define: { CORACLE_VERSION: JSON.stringify(packageVersion()) },
+  });
+}
+
+function packageVersion(): string {
+  return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+}
+
+/** Names the content of all parts, so that a code cache is never taken for that of another build. */
+function hashOfParts(): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(parts)) hash.update(readFileSync(join(dist, `part-${name}.cjs`)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+mkdirSync(dist, { recursive: true });
+for (const name of readdirSync(dist)) {
+  if (/^part-|^\.code-cache$/.test(name)) rmSync(join(dist, name), { recursive: true });
+}
+const bins = await buildParts();
+await buildLoaders(hashOfParts());
+const library = await buildLibrary();
+writeFileSync(
+  join(dist, 'meta.json'),
+  JSON.stringify({ bins: bins.metafile, library: library.metafile }),
+);
+for (const [file, { bytes }] of Object.entries({
+  ...bins.metafile.outputs,
+  ...library.metafile.outputs,
+})) {
+  process.stdout.write(`${file} ${Math.round(bytes / 1024)} KB\n`);
+}

@@ -1,0 +1,144 @@
+/**
+ * The bins themselves: runs the bundle's parts through a V8 code cache, which saves the compilation that would else be
+ * the larger half of every command. Newer Nodes have one of their own (module.enableCompileCache).
+ *
+ * A cache is used only when it is this user's or the bundle owner's, carries the key of this very build and Node, and
+ * V8 takes it. It is written after a run of a command that it does not cover yet. Whatever goes wrong with it,
+ * the command runs as without.
+ */
+import fs from 'node:fs';
+import module from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+import vm from 'node:vm';
+
+declare const CORACLE_PART: string;
+declare const CORACLE_HASH: string;
+
+/** What a part exports once it has run; `exitCode` settles when the command is done. */
+interface PartModule {
+  exports: { exitCode?: Promise<number> };
+}
+
+interface LoadedPart {
+  readonly script: vm.Script;
+  readonly cacheFile: string;
+  readonly covers: readonly string[];
+}
+
+/** Since Node 22.1, which the types of the oldest Node that we support do not know. */
+const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
+
+const folder = __dirname;
+const command = process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? '';
+const key = [
+  CORACLE_HASH,
+  process.version,
+  process.arch,
+  process.execArgv,
+  process.env.NODE_OPTIONS,
+]
+  .flat()
+  .join(' ');
+const loaded = new Map<string, PartModule>();
+const parts: LoadedPart[] = [];
+
+function main(): void {
+  const cacheFolder = usableCacheFolder();
+  if (enableCompileCache !== undefined) {
+    if (cacheFolder !== undefined) enableCompileCache(cacheFolder);
+    require(path.join(folder, `${CORACLE_PART}.cjs`));
+    return;
+  }
+  const { exitCode } = loadPart(`${CORACLE_PART}.cjs`, cacheFolder).exports;
+  if (cacheFolder !== undefined) exitCode?.then(writeCaches, () => undefined);
+}
+
+function loadPart(name: string, cacheFolder: string | undefined): PartModule {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const filename = path.join(folder, name);
+  const source = fs.readFileSync(filename, 'utf8');
+  const cacheFile = cacheFolder === undefined ? '' : path.join(cacheFolder, `${name}.cache`);
+  const cache = cacheFolder === undefined ? undefined : readCache(cacheFile);
+  const script = new vm.Script(
+    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
+    { filename, ...(cache === undefined ? {} : { cachedData: cache.data }) },
+  );
+  parts.push({
+    script,
+    cacheFile,
+    covers: cache === undefined || script.cachedDataRejected ? [] : cache.covers,
+  });
+  const part: PartModule = { exports: {} };
+  loaded.set(name, part);
+  const native = module.createRequire(filename);
+  const load = (id: string): unknown =>
+    id.startsWith('./part-') ? loadPart(id.slice(2), cacheFolder).exports : native(id);
+  script.runInThisContext()(part.exports, load, part, filename, folder);
+  return part;
+}
+
+/** A header line with the key and the commands that are covered, then V8's data. */
+function readCache(file: string): { covers: string[]; data: Buffer } | undefined {
+  try {
+    const bytes = fs.readFileSync(file);
+    const end = bytes.indexOf(10);
+    const header = JSON.parse(bytes.toString('utf8', 0, end));
+    return header.key === key
+      ? { covers: header.covers, data: bytes.subarray(end + 1) }
+      : undefined;
+  } catch {
+    // None yet, or not one of ours: compiling is always possible.
+    return undefined;
+  }
+}
+
+function writeCaches(): void {
+  for (const { script, cacheFile, covers } of parts) {
+    if (covers.includes(command)) continue;
+    try {
+      fs.mkdirSync(path.dirname(cacheFile), { recursive: true, mode: 0o700 });
+      const temporary = `${cacheFile}.${process.pid}`;
+      const header = JSON.stringify({ key, covers: [...covers, command] });
+      fs.writeFileSync(
+        temporary,
+        Buffer.concat([Buffer.from(`${header}\n`), script.createCachedData()]),
+        { mode: 0o600 },
+      );
+      fs.renameSync(temporary, cacheFile);
+    } catch {
+      // A full or read-only disk: the next run compiles again.
+      return;
+    }
+  }
+}
+
+/**
+ * Beside the bundle where that may be written, else in the user's cache folder; none where somebody else could have put
+ * a file there, as a cache is code that will run.
+ */
+function usableCacheFolder(): string | undefined {
+  const beside = path.join(folder, '.code-cache');
+  const home = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
+  const candidates = isWritable(folder) ? [beside] : [path.join(home, 'coracle')];
+  return candidates.find(isOurs);
+}
+
+function isWritable(place: string): boolean {
+  try {
+    fs.accessSync(place, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isOurs(place: string): boolean {
+  const stat = fs.statSync(place, { throwIfNoEntry: false });
+  if (stat === undefined) return true;
+  const owners = [process.geteuid?.(), fs.statSync(folder).uid];
+  return owners.includes(stat.uid) && (stat.mode & 0o022) === 0;
+}
+
+main();

@@ -1,0 +1,114 @@
+import { rmSync } from 'node:fs';
+import { observeProject } from '../../compose/observe/index.ts';
+import { imageName, type ObservedProject, planDown } from '../../compose/plan/index.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { isTrue } from '../global-flags.ts';
+import { fileMentions } from '../project-name.ts';
+import { printWarning, runPlan, withProjectLock } from '../run-plan.ts';
+
+interface DownFlags {
+  readonly removeOrphans?: boolean;
+  readonly rmi?: 'local' | 'all';
+  readonly timeout?: number;
+  readonly volumes?: boolean;
+}
+
+export const downCommand = defineCommand<DownFlags>({
+  name: 'down',
+  positional: '[SERVICE...]',
+  summary: 'Stop and remove containers, networks',
+  flags: [
+    {
+      flags: '--remove-orphans',
+      description: 'Remove containers for services not defined in the compose file',
+    },
+    {
+      flags: '--rmi <which>',
+      description: 'Remove images used by services; "local" only those without a name of their own',
+      choices: ['local', 'all'],
+    },
+    {
+      flags: '-t, --timeout <seconds>',
+      description: 'Seconds before a container that is stopped is killed',
+      kind: 'integer',
+    },
+    {
+      flags: '-v, --volumes',
+      description: 'Remove named volumes and anonymous volumes of containers',
+    },
+  ],
+  async run(context, services, flags) {
+    const project = await context.projectName();
+    await withProjectLock(context, project, 'down', async () => {
+      const observed = await observeProject(await context.engine(), project);
+      const known = await knownServices(context, observed, flags);
+      const plan = planDown(observed, {
+        project,
+        services,
+        volumes: flags.volumes ?? false,
+        images: services.length > 0 ? [] : await imagesToRemove(context, observed, flags.rmi),
+        ...(flags.timeout === undefined ? {} : { timeoutS: flags.timeout }),
+        ...(known === undefined ? {} : { knownServices: known }),
+      });
+      if (plan.operations.length === 0 && context.options.projectName !== undefined) {
+        printWarning(context, `No resource found to remove for project "${project}".`);
+      }
+      await runPlan(context, plan);
+      if (services.length === 0 && !context.options.dryRun) removeCopies(context, project);
+    });
+    return 0;
+  },
+});
+
+/**
+ * Without a file everything that carries the project's label goes. With one, services that it does not have are orphans,
+ * which stay unless asked for; YAML is read only where the file's text does not name all that there is.
+ */
+async function knownServices(
+  context: CommandContext,
+  observed: ObservedProject,
+  { removeOrphans }: DownFlags,
+): Promise<ReadonlySet<string> | undefined> {
+  if (removeOrphans || isTrue(context.host.env.COMPOSE_REMOVE_ORPHANS)) return undefined;
+  if (context.options.projectName !== undefined && context.options.files.length === 0) {
+    return undefined;
+  }
+  const mentioned = new Set(
+    observed.containers.filter(({ oneoff }) => !oneoff).map(({ service }) => service),
+  );
+  if (mentioned.size === 0 || fileMentions(context.options, context.host, mentioned))
+    return undefined;
+  const { project, disabledServices } = await context.load();
+  const declared = new Set([...Object.keys(project.services), ...disabledServices]);
+  const orphans = [...mentioned].filter((service) => !declared.has(service));
+  if (orphans.length > 0) {
+    printWarning(
+      context,
+      `Found orphan containers of services (${orphans.join(', ')}) for this project; --remove-orphans removes them too.`,
+    );
+  }
+  return new Set([...declared].filter((service) => mentioned.has(service)));
+}
+
+async function imagesToRemove(
+  context: CommandContext,
+  observed: ObservedProject,
+  which: DownFlags['rmi'],
+): Promise<string[]> {
+  if (which === undefined) return [];
+  if (which === 'all') {
+    return [...new Set(observed.containers.map(({ info }) => info.Image))];
+  }
+  const { project } = await context.load();
+  return Object.entries(project.services)
+    .filter(([, { image, build }]) => image === undefined && build !== undefined)
+    .map(([name]) => imageName(project, name));
+}
+
+/** Copies of configs and secrets are no use without containers, and secrets should not outlive them. */
+function removeCopies(context: CommandContext, project: string): void {
+  for (const kind of ['configs', 'secrets']) {
+    rmSync(`${context.projectFolder(project)}/${kind}`, { recursive: true, force: true });
+  }
+}

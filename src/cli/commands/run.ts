@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto';
+import { fstatSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Service, ServiceMount, ServicePort } from '../../compose/model/index.ts';
+import { planRun } from '../../compose/plan/index.ts';
+import { AppError, type Diagnostic } from '../../core/index.ts';
+import { attachUntilExit } from '../attach-container.ts';
+import { defineCommand } from '../command.ts';
+import type { CommandContext } from '../context.ts';
+import { runPlan, withProjectLock } from '../run-plan.ts';
+import { planInput, throwFindings, toDiagnostic } from '../up-input.ts';
+import { environmentEntries } from './exec.ts';
+import { orphanPolicy } from './up.ts';
+import { imageFlags, rejectUnsupportedFlags } from './up-flags.ts';
+
+interface RunFlags {
+  readonly build?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly deps: boolean;
+  readonly detach?: boolean;
+  readonly entrypoint?: string;
+  readonly env?: readonly string[];
+  readonly envFromFile?: readonly string[];
+  readonly interactive: boolean;
+  readonly label?: readonly string[];
+  readonly name?: string;
+  readonly publish?: readonly string[];
+  readonly pull?: string;
+  readonly quiet?: boolean;
+  readonly removeOrphans?: boolean;
+  readonly rm?: boolean;
+  readonly servicePorts?: boolean;
+  readonly tty: boolean;
+  readonly useAliases?: boolean;
+  readonly user?: string;
+  readonly volume?: readonly string[];
+  readonly workdir?: string;
+}
+
+export const runCommand = defineCommand<RunFlags>({
+  name: 'run',
+  positional: 'SERVICE [COMMAND] [ARGS...]',
+  summary: 'Run a one-off command on a service',
+  passThrough: true,
+  flags: [
+    ...imageFlags.filter(({ flags }) => !flags.startsWith('--no-build')),
+    { flags: '--cap-add <capability>', description: 'Add Linux capabilities', kind: 'list' },
+    { flags: '--cap-drop <capability>', description: 'Drop Linux capabilities', kind: 'list' },
+    { flags: '-d, --detach', description: 'Run container in background and print container ID' },
+    { flags: '--entrypoint <command>', description: 'Override the entrypoint of the image' },
+    { flags: '-e, --env <key=value>', description: 'Set environment variables', kind: 'list' },
+    {
+      flags: '--env-from-file <file>',
+      description: 'Set environment variables from file',
+      kind: 'list',
+    },
+    {
+      flags: '-i, --interactive',
+      description: 'Keep STDIN open even if not attached',
+      default: true,
+    },
+    { flags: '-l, --label <key=value>', description: 'Add or override a label', kind: 'list' },
+    { flags: '--name <name>', description: 'Assign a name to the container' },
+    { flags: '--no-deps', description: "Don't start linked services" },
+    { flags: '--no-interactive', description: 'Leave standard input closed', hidden: true },
+    { flags: '-T, --no-tty', description: 'Disable pseudo-TTY allocation' },
+    { flags: '-P, --service-ports', description: "Publish the service's ports to the host" },
+    {
+      flags: '-p, --publish <port>',
+      description: "Publish a container's port to the host",
+      kind: 'list',
+    },
+    { flags: '-q, --quiet', description: "Don't print progress" },
+    {
+      flags: '--remove-orphans',
+      description: 'Remove containers for services not defined in the compose file',
+    },
+    { flags: '--rm', description: 'Automatically remove the container when it exits' },
+    { flags: '--use-aliases', description: "Use the service's network aliases" },
+    { flags: '-u, --user <user>', description: 'Run as specified username or uid' },
+    { flags: '-v, --volume <mount>', description: 'Bind mount a volume', kind: 'list' },
+    { flags: '-w, --workdir <folder>', description: 'Working directory inside the container' },
+  ],
+  examples: ['compose run --rm web npm test', 'compose run --rm -T db mysqldump app > dump.sql'],
+  async run(context, [service, ...command], flags) {
+    if (service === undefined) throw new AppError('CLI_USAGE', 'run needs a service');
+    rejectUnsupportedFlags(flags);
+    const loaded = await context.load([service]);
+    const { project } = loaded;
+    const definition = project.services[service];
+    if (definition === undefined) {
+      throw new AppError('PROJECT_SERVICE_UNKNOWN', `no such service: ${service}`);
+    }
+    const tty = flags.tty && !flags.detach && context.host.stdinIsTTY && context.host.stdout.isTTY;
+    const stdin = flags.interactive && !flags.detach && (tty || isFed());
+    const name = flags.name ?? `${project.name}-${service}-run-${randomBytes(6).toString('hex')}`;
+    const changed = applyFlags(context, definition, command, { ...flags, tty, stdin });
+    await withProjectLock(context, project.name, 'run', async () => {
+      const diagnostics: Diagnostic[] = [];
+      const input = await planInput(context, loaded, (finding) => {
+        diagnostics.push(toDiagnostic(loaded, finding));
+      });
+      const plan = planRun(input, {
+        service,
+        definition: changed,
+        name,
+        withDependencies: flags.deps,
+        withAliases: flags.useAliases ?? false,
+        withPorts: flags.servicePorts === true || flags.publish !== undefined,
+        orphans: orphanPolicy(context, flags.removeOrphans ?? false),
+      });
+      throwFindings(diagnostics);
+      await runPlan(context, plan, { hidden: name, quiet: flags.quiet ?? false });
+    });
+    if (context.options.dryRun) return 0;
+    const engine = await context.engine();
+    const { Id: id } = await engine.getContainer(name).inspect();
+    if (flags.detach) {
+      context.out(`${id}\n`);
+      return 0;
+    }
+    try {
+      return await attachUntilExit(context, id, { stdin, tty });
+    } finally {
+      if (flags.rm) await engine.getContainer(id).remove({ force: true, v: true });
+    }
+  },
+});
+
+/** True where somebody feeds standard input: a pipe or a file, not a terminal or /dev/null. */
+function isFed(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isFile() || stat.isSocket();
+  } catch {
+    // EBADF: it is closed.
+    return false;
+  }
+}
+
+/** The service as the command line changes it for this one container. */
+function applyFlags(
+  context: CommandContext,
+  definition: Service,
+  command: readonly string[],
+  flags: RunFlags & { readonly stdin: boolean },
+): Service {
+  const {
+    container_name: _name,
+    restart: _restart,
+    deploy: _deploy,
+    scale: _scale,
+    ports,
+    ...rest
+  } = definition;
+  const environment = [
+    ...(flags.envFromFile ?? []).flatMap((file) =>
+      environmentLines(resolve(context.host.cwd, file)),
+    ),
+    ...environmentEntries(context, flags.env ?? []),
+  ].map((entry): [string, string] => splitAt(entry, '='));
+  const labels = (flags.label ?? []).map((entry): [string, string] => splitAt(entry, '='));
+  return {
+    ...rest,
+    ...(definition.deploy?.resources === undefined
+      ? {}
+      : { deploy: { resources: definition.deploy.resources } }),
+    ports: [...(flags.servicePorts ? (ports ?? []) : []), ...(flags.publish ?? []).map(parsePort)],
+    environment: { ...definition.environment, ...Object.fromEntries(environment) },
+    labels: { ...definition.labels, ...Object.fromEntries(labels) },
+    volumes: [
+      ...(definition.volumes ?? []),
+      ...(flags.volume ?? []).map((text) => parseMount(text, context.host.cwd)),
+    ],
+    cap_add: [...(definition.cap_add ?? []), ...(flags.capAdd ?? [])],
+    cap_drop: [...(definition.cap_drop ?? []), ...(flags.capDrop ?? [])],
+    tty: flags.tty,
+    stdin_open: flags.stdin,
+    ...(command.length > 0 ? { command } : {}),
+    ...(flags.entrypoint === undefined
+      ? {}
+      : { entrypoint: flags.entrypoint.split(/\s+/).filter(Boolean), command }),
+    ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags.workdir === undefined ? {} : { working_dir: flags.workdir }),
+  };
+}
+
+function environmentLines(file: string): string[] {
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function splitAt(entry: string, separator: string): [string, string] {
+  const at = entry.indexOf(separator);
+  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+}
+
+/** `[[address:]host:]container[/protocol]`. */
+function parsePort(text: string): ServicePort {
+  const match = /^(?:(?:(\[[^\]]+\]|[\d.]+):)?(\d+(?:-\d+)?)?:)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(
+    text,
+  );
+  if (match === null) throw new AppError('CLI_USAGE', `--publish: "${text}" is no port mapping`);
+  const [, address, published, target, protocol] = match;
+  return {
+    target: Number(target),
+    protocol: protocol ?? 'tcp',
+    mode: 'ingress',
+    ...(published === undefined ? {} : { published }),
+    ...(address === undefined ? {} : { host_ip: address.replace(/[[\]]/g, '') }),
+  };
+}
+
+/** `source:target[:ro]`: a path is a bind mount, a bare name a volume of the engine. */
+function parseMount(text: string, cwd: string): ServiceMount {
+  const [source = '', target, mode] = text.split(':');
+  if (target === undefined) return { type: 'volume', target: source };
+  const readOnly = mode?.split(',').includes('ro') ? { read_only: true } : {};
+  return /^[./~]/.test(source)
+    ? {
+        type: 'bind',
+        source: resolve(cwd, source),
+        target,
+        bind: { create_host_path: true },
+        ...readOnly,
+      }
+    : { type: 'volume', source, target, ...readOnly };
+}

@@ -1,0 +1,118 @@
+import { join, resolve } from 'node:path';
+import type { LoadResult } from '../compose/load/index.ts';
+import type { Project } from '../compose/model/index.ts';
+import { AppError } from '../core/index.ts';
+import type { Engine } from '../engine/index.ts';
+import { type StateRoots, stateRoots } from '../state/index.ts';
+import { DiagnosticsError } from './diagnostics-error.ts';
+import type { GlobalOptions } from './global-flags.ts';
+import type { Host } from './host.ts';
+import { printWarnings } from './print-diagnostics.ts';
+import { cheapProjectName } from './project-name.ts';
+
+/** A project that loaded without errors, with what loading found out beside it. */
+export interface LoadedProject extends LoadResult {
+  readonly project: Project;
+}
+
+/** What a command is given: the host, the global flags, and the two things that are made only when asked for. */
+export class CommandContext {
+  readonly host: Host;
+  readonly options: GlobalOptions;
+  /** `compose` or `coracle`, for messages. */
+  readonly program: string;
+  readonly roots: StateRoots;
+  #engine: Promise<Engine> | undefined;
+  #loaded = new Map<string, Promise<LoadedProject>>();
+
+  constructor(host: Host, options: GlobalOptions, program: string) {
+    this.host = host;
+    this.options = options;
+    this.program = program;
+    this.roots = stateRoots(host.env);
+  }
+
+  /** The engine, one a process. @throws {AppError} `CLI_NOT_ROOT` */
+  engine(): Promise<Engine> {
+    this.#engine ??= this.#openEngine();
+    return this.#engine;
+  }
+
+  /** The project's name, without reading YAML wherever that can be done. */
+  async projectName(): Promise<string> {
+    return cheapProjectName(this.options, this.host) ?? (await this.load()).project.name;
+  }
+
+  /**
+   * Loads the project once per set of named services; warnings are printed, errors thrown together.
+   * @throws {DiagnosticsError}
+   */
+  load(services: readonly string[] = []): Promise<LoadedProject> {
+    const key = services.join(' ');
+    const loaded = this.#loaded.get(key) ?? this.#load(services);
+    this.#loaded.set(key, loaded);
+    return loaded;
+  }
+
+  /** Folder of ours for one project: lock, copies of configs and secrets. */
+  projectFolder(project: string): string {
+    return join(this.roots.data, 'projects', project);
+  }
+
+  out(text: string): void {
+    this.host.stdout.write(text);
+  }
+
+  err(text: string): void {
+    this.host.stderr.write(text);
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(resolve, ms);
+    });
+  }
+
+  async close(): Promise<void> {
+    await (await this.#engine?.catch(() => undefined))?.close();
+  }
+
+  async #openEngine(): Promise<Engine> {
+    const { host } = this;
+    if (host.uid !== 0) {
+      throw new AppError(
+        'CLI_NOT_ROOT',
+        `containers are run by root, and this is user ${host.uid}`,
+        { hint: `Run it with sudo: sudo ${this.program} …` },
+      );
+    }
+    const { openEngine } = await import('./open-engine.ts');
+    return openEngine(this.roots, host);
+  }
+
+  async #load(services: readonly string[]): Promise<LoadedProject> {
+    const { options, host } = this;
+    const { loadProject, systemFileReader } = await import('../compose/load/index.ts');
+    const result = await loadProject({
+      files: options.files,
+      cwd: host.cwd,
+      env: host.env,
+      envFiles: options.envFiles,
+      profiles: options.profiles,
+      allResources: options.allResources,
+      reader: systemFileReader,
+      services,
+      ...(options.projectDirectory === undefined
+        ? {}
+        : { workingDir: resolve(host.cwd, options.projectDirectory) }),
+      ...(options.projectName === undefined ? {} : { projectName: options.projectName }),
+      ...(options.files.includes('-') ? { stdin: await host.readStdin() } : {}),
+    });
+    const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
+    if (result.project === undefined || errors.length > 0) {
+      throw new DiagnosticsError(result.diagnostics);
+    }
+    printWarnings(this, result.diagnostics);
+    return { ...result, project: result.project };
+  }
+}

@@ -1,0 +1,138 @@
+import { AppError } from '../core/index.ts';
+import type { Flag, FlagValues } from './command.ts';
+import type { Host } from './host.ts';
+
+/** Flags that stand before the command's name. */
+export const globalFlags: readonly Flag[] = [
+  {
+    flags: '--all-resources',
+    description: 'Include all resources, even those not used by services',
+  },
+  {
+    flags: '--ansi <when>',
+    description: 'Control when to print ANSI control characters',
+    choices: ['never', 'always', 'auto'],
+  },
+  { flags: '--debug', description: 'Print stack traces of errors' },
+  { flags: '--dry-run', description: 'Print the plan and change nothing' },
+  {
+    flags: '--env-file <file>',
+    description: 'Specify an alternate environment file',
+    kind: 'list',
+  },
+  { flags: '-f, --file <file>', description: 'Compose configuration files', kind: 'list' },
+  {
+    flags: '--parallel <count>',
+    description: 'Control max parallelism, -1 for unlimited',
+    kind: 'integer',
+  },
+  { flags: '--profile <name>', description: 'Specify a profile to enable', kind: 'list' },
+  {
+    flags: '--progress <type>',
+    description: 'Set type of progress output',
+    choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+  },
+  {
+    flags: '--project-directory <folder>',
+    description:
+      "Specify an alternate working directory (default: the first compose file's folder)",
+  },
+  { flags: '-p, --project-name <name>', description: 'Project name' },
+  { flags: '-v, --version', description: 'Show the version' },
+  { flags: '-h, --help', description: 'Show this help' },
+];
+
+/** The global flags and their COMPOSE_ variables, read. */
+export interface GlobalOptions {
+  readonly files: readonly string[];
+  readonly projectName: string | undefined;
+  readonly projectDirectory: string | undefined;
+  readonly profiles: readonly string[];
+  readonly envFiles: readonly string[];
+  readonly ansi: 'never' | 'always' | 'auto';
+  readonly progress: 'auto' | 'tty' | 'plain' | 'json' | 'quiet';
+  /** Engine calls at once; `undefined` is unlimited. */
+  readonly parallel: number | undefined;
+  readonly allResources: boolean;
+  readonly dryRun: boolean;
+  readonly debug: boolean;
+  readonly version: boolean;
+  readonly help: boolean;
+}
+
+interface RawFlags {
+  readonly ansi?: GlobalOptions['ansi'];
+  readonly debug?: boolean;
+  readonly dryRun?: boolean;
+  readonly envFile?: readonly string[];
+  readonly file?: readonly string[];
+  readonly parallel?: number;
+  readonly profile?: readonly string[];
+  readonly progress?: GlobalOptions['progress'];
+  readonly projectDirectory?: string;
+  readonly projectName?: string;
+  readonly version?: boolean;
+  readonly help?: boolean;
+  readonly allResources?: boolean;
+}
+
+/** Flags win over variables. @throws {AppError} `CLI_USAGE` for a variable of the wrong form. */
+export function readGlobalOptions(flags: FlagValues, env: Host['env']): GlobalOptions {
+  const raw = flags as RawFlags;
+  const parallel = raw.parallel ?? integerVariable(env, 'COMPOSE_PARALLEL_LIMIT');
+  return {
+    files: raw.file ?? splitFiles(env),
+    projectName: raw.projectName ?? nonEmpty(env.COMPOSE_PROJECT_NAME),
+    projectDirectory: raw.projectDirectory,
+    profiles: raw.profile ?? [],
+    envFiles: raw.envFile ?? [],
+    ansi: raw.ansi ?? choice(env, 'COMPOSE_ANSI', ['never', 'always', 'auto']) ?? 'auto',
+    progress:
+      raw.progress ??
+      choice(env, 'COMPOSE_PROGRESS', ['auto', 'tty', 'plain', 'json', 'quiet']) ??
+      'auto',
+    parallel: parallel === undefined || parallel < 1 ? undefined : parallel,
+    allResources: raw.allResources ?? false,
+    dryRun: raw.dryRun ?? false,
+    debug: raw.debug ?? false,
+    version: raw.version ?? false,
+    help: raw.help ?? false,
+  };
+}
+
+function splitFiles(env: Host['env']): readonly string[] {
+  const files = nonEmpty(env.COMPOSE_FILE);
+  return files === undefined ? [] : files.split(env.COMPOSE_PATH_SEPARATOR || ':');
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function integerVariable(env: Host['env'], name: string): number | undefined {
+  const value = nonEmpty(env[name]);
+  if (value === undefined) return undefined;
+  if (!/^-?\d+$/.test(value)) {
+    throw new AppError('CLI_USAGE', `${name}: "${value}" is not a whole number`);
+  }
+  return Number(value);
+}
+
+function choice<T extends string>(
+  env: Host['env'],
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const value = nonEmpty(env[name]);
+  if (value === undefined) return undefined;
+  const found = choices.find((candidate) => candidate === value);
+  if (found === undefined) {
+    throw new AppError('CLI_USAGE', `${name}: "${value}" is none of ${choices.join(', ')}`);
+  }
+  return found;
+}
+
+/** True for what Docker takes as "yes" in a boolean variable. */
+export function isTrue(value: string | undefined): boolean {
+  return value !== undefined && ['1', 't', 'true', 'yes', 'y', 'on'].includes(value.toLowerCase());
+}

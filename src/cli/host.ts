@@ -1,0 +1,35 @@
+/**
+ * The process as the command line sees it. Only `processHost` reads the real one; everything else is handed a
+ * {@link Host}, so tests give their own terminal, clock and environment.
+ */
+
+/** A stream that is written to, with what rendering needs to know of it. */
+export interface OutputStream {
+  write(text: string | Uint8Array): boolean;
+  readonly isTTY: boolean;
+  /** Width of the terminal in columns; 80 where there is none. */
+  readonly columns: number;
+}
+
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  readonly stdinIsTTY: boolean;
+  /** All of standard input, for `-f -`. */
+  readStdin(): Promise<string>;
+  /** A line typed by the user after `question`. */
+  ask(question: string): Promise<string>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly monotonicMs: () => number;
+  /** Height of the terminal; 24 where there is none. */
+  terminalRows(): number;
+  readonly uid: number;
+  /** The folder that holds the native programs' build, for a checkout and for an installed package alike. */
+  readonly packageFolder: string;
+  /** Calls back at each arrival of the signal until the returned function is called. */
+  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGWINCH', callback: () => void): () => void;
+}

@@ -1,0 +1,173 @@
+import type { ObservedContainer } from '../../compose/plan/index.ts';
+import type { ComposeEngine, LogEntry } from '../../engine/index.ts';
+import type { SourcedEntry } from './merge-entries.ts';
+
+/** What following depends on. */
+export interface FollowOptions {
+  readonly engine: ComposeEngine;
+  /** The containers to follow, as they are at the moment of the call. */
+  readonly list: () => Promise<ObservedContainer[]>;
+  /** Calls back whenever containers may have changed, until the returned function is called. */
+  readonly onChange: (callback: () => void) => () => void;
+  /** True while another command of ours works on the project: then containers that are gone may come back. */
+  readonly isProjectBusy: () => boolean;
+  readonly monotonicMs: () => number;
+  readonly tail?: number | 'all';
+  readonly since?: string;
+  readonly until?: string;
+  readonly signal: AbortSignal;
+  readonly onEntry: (from: SourcedEntry<ObservedContainer>) => void;
+  readonly onFollow?: (container: ObservedContainer) => void;
+  /** Called when a container has ended for good; `false` stops following altogether. */
+  readonly onEnd?: (container: ObservedContainer, exitCode: number) => void;
+}
+
+/** Lines that arrive this close to each other are put into time order before they are shown. */
+const settleMs = 10;
+/** A restart or recreation has the new container up within this time; then following ends. */
+const graceMs = 1000;
+
+/**
+ * Follows the containers of services, not one container each: a container that is started again goes on where it
+ * stopped, and one that replaces another is followed from its first line. No line is shown twice and none is left
+ * out. Resolves when no container is left, or at the signal.
+ */
+export async function followLogs(options: FollowOptions): Promise<void> {
+  await new LogFollower(options).run();
+}
+
+class LogFollower {
+  readonly #options: FollowOptions;
+  readonly #lastTime = new Map<string, string>();
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #aborted = new AbortController();
+  #buffer: SourcedEntry<ObservedContainer>[] = [];
+  #flushTimer: NodeJS.Timeout | undefined;
+  #first = true;
+  #wake: () => void = () => undefined;
+  #failure: unknown;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    options.signal.addEventListener('abort', () => this.#stop(), { once: true });
+  }
+
+  async run(): Promise<void> {
+    const stopWatching = this.#options.onChange(() => this.#wake());
+    let emptySinceMs: number | undefined;
+    try {
+      while (!this.#options.signal.aborted && this.#failure === undefined) {
+        const change = new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        await this.#attachNew();
+        if (this.#active.size > 0) {
+          emptySinceMs = undefined;
+          await change;
+          continue;
+        }
+        const nowMs = this.#options.monotonicMs();
+        emptySinceMs ??= nowMs;
+        if (nowMs - emptySinceMs >= graceMs && !this.#options.isProjectBusy()) break;
+        await Promise.race([change, later(graceMs / 10, this.#options.signal)]);
+      }
+    } finally {
+      stopWatching();
+      this.#aborted.abort();
+      await Promise.all(this.#active.values());
+      this.#flush();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #stop(): void {
+    this.#aborted.abort();
+    this.#wake();
+  }
+
+  async #attachNew(): Promise<void> {
+    const containers = await this.#options.list();
+    for (const container of containers) {
+      const { id, state } = container;
+      if (this.#active.has(id)) continue;
+      const known = this.#lastTime.has(id);
+      const runs = state === 'running' || state === 'restarting' || state === 'paused';
+      // What had ended before is shown once, at the beginning; later only what runs (again) is taken up.
+      if (!runs && (known || !this.#first)) continue;
+      this.#options.onFollow?.(container);
+      const reading = this.#read(container, known, runs).then(() => {
+        this.#active.delete(id);
+        this.#wake();
+      });
+      this.#active.set(id, reading);
+    }
+    this.#first = false;
+  }
+
+  async #read(container: ObservedContainer, again: boolean, runs: boolean): Promise<void> {
+    const { engine, tail, since, until } = this.#options;
+    const { id } = container;
+    const from = again ? this.#lastTime.get(id) : since;
+    const seen = from ?? '';
+    this.#lastTime.set(id, seen);
+    try {
+      const entries = engine.logEntries(id, {
+        follow: runs,
+        signal: this.#aborted.signal,
+        ...(again || tail === undefined ? {} : { tail }),
+        ...(from === undefined || from === '' ? {} : { since: from }),
+        ...(until === undefined ? {} : { until }),
+      });
+      for await (const entry of entries) {
+        if (again && entry.time <= seen) continue;
+        this.#lastTime.set(id, entry.time);
+        this.#take(container, entry);
+      }
+      if (runs && !this.#aborted.signal.aborted) await this.#ended(container);
+    } catch (error) {
+      if (!this.#aborted.signal.aborted && !isGone(error)) this.#failure = error;
+    }
+  }
+
+  async #ended(container: ObservedContainer): Promise<void> {
+    if (this.#options.onEnd === undefined) return;
+    const { State } = await this.#options.engine.getContainer(container.id).inspect();
+    this.#flush();
+    this.#options.onEnd(container, State.ExitCode);
+  }
+
+  #take(source: ObservedContainer, entry: LogEntry): void {
+    this.#buffer.push({ source, entry });
+    this.#flushTimer ??= setTimeout(() => this.#flush(), settleMs);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const entries = this.#buffer;
+    this.#buffer = [];
+    entries.sort((a, b) =>
+      a.entry.time < b.entry.time ? -1 : a.entry.time > b.entry.time ? 1 : 0,
+    );
+    for (const entry of entries) this.#options.onEntry(entry);
+  }
+}
+
+/** A container that was removed while it was read has nothing more to say. */
+function isGone(error: unknown): boolean {
+  return (error as { statusCode?: unknown }).statusCode === 404;
+}
+
+function later(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,9 @@
+/**
+ * Container output on the terminal: merged in time order, behind prefixes that no container can forge, and followed by
+ * service through restarts and recreations.
+ */
+export { type FollowOptions, followLogs } from './follow-logs.ts';
+export { LogPrinter, type LogPrinterOptions } from './log-printer.ts';
+export { parseLogTime } from './log-time.ts';
+export { mergeEntries } from './merge-entries.ts';
+export { isProjectBusy, watchEvents } from './watch-events.ts';

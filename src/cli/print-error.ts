@@ -1,0 +1,70 @@
+import { type AppError, type Diagnostic, isAppError } from '../core/index.ts';
+import type { DiagnosticsError } from './diagnostics-error.ts';
+import type { Host } from './host.ts';
+import { shortPlace } from './print-diagnostics.ts';
+import type { Paint } from './text/paint.ts';
+
+/** What printing an error depends on. */
+export interface PrintErrorOptions {
+  readonly host: Pick<Host, 'stderr' | 'cwd'>;
+  readonly paint: Paint;
+  /** `--debug`: also stack traces. */
+  readonly debug: boolean;
+}
+
+/**
+ * Prints what made a command fail: message, place, last log lines, hint. Never a stack, unless asked for.
+ * @returns the exit code.
+ */
+export function printError(error: unknown, options: PrintErrorOptions): number {
+  if (isDiagnosticsError(error)) {
+    for (const diagnostic of error.diagnostics) printDiagnostic(diagnostic, options);
+    return error.exitCode;
+  }
+  if (isAppError(error)) {
+    printAppError(error, options);
+    if (options.debug) options.host.stderr.write(`${error.stack}\n`);
+    return error.exitCode;
+  }
+  const { stderr } = options.host;
+  const message = error instanceof Error ? error.message : String(error);
+  stderr.write(`${options.paint.red('error:')} ${message}\n`);
+  if (options.debug && error instanceof Error) stderr.write(`${error.stack}\n`);
+  else
+    stderr.write('  hint: This is a mistake of ours; --debug prints the stack trace to report.\n');
+  return 1;
+}
+
+function printAppError(error: AppError, options: PrintErrorOptions): void {
+  const { errors } = error.details as { errors?: readonly unknown[] };
+  if (errors !== undefined) {
+    for (const one of errors) printError(one, { ...options, debug: false });
+    return;
+  }
+  const { stderr } = options.host;
+  const { logLines, container } = error.details as {
+    logLines?: readonly string[];
+    container?: string;
+  };
+  for (const line of logLines ?? []) {
+    stderr.write(`  ${options.paint.dim(`${container} |`)} ${line}\n`);
+  }
+  stderr.write(`${options.paint.red('error:')} ${error.message}\n`);
+  if (error.hint !== undefined && error.hint !== '') stderr.write(`  hint: ${error.hint}\n`);
+}
+
+function printDiagnostic(diagnostic: Diagnostic, { host, paint }: PrintErrorOptions): void {
+  const { severity, message, range, hint, related } = diagnostic;
+  const place = range === undefined ? '' : `${shortPlace(range, host.cwd)}: `;
+  const word = severity === 'error' ? paint.red('error:') : paint.yellow('warning:');
+  host.stderr.write(`${place}${word} ${message}\n`);
+  for (const { message: note, range: there } of related ?? []) {
+    host.stderr.write(`  ${shortPlace(there, host.cwd)}: ${note}\n`);
+  }
+  if (hint !== undefined) host.stderr.write(`  hint: ${hint}\n`);
+}
+
+/** By name, as bundle chunks may hold two copies of the class. */
+function isDiagnosticsError(error: unknown): error is DiagnosticsError {
+  return error instanceof Error && error.name === 'DiagnosticsError';
+}

@@ -1,0 +1,89 @@
+import { listProjectContainers } from '../compose/observe/index.ts';
+import type { ObservedContainer } from '../compose/plan/index.ts';
+import { AppError } from '../core/index.ts';
+import type { CommandContext } from './context.ts';
+
+/** Which containers of a project a command is about. */
+export interface Selection {
+  /** Named services; all when empty. */
+  readonly services: readonly string[];
+  /** Also containers of `run`. */
+  readonly oneoffs?: boolean;
+}
+
+/** A project's containers by their labels, sorted by service and replica number; no compose file is read. */
+export async function selectContainers(
+  context: CommandContext,
+  project: string,
+  { services, oneoffs = false }: Selection,
+): Promise<ObservedContainer[]> {
+  const all = await listProjectContainers(await context.engine(), project);
+  await checkServices(context, services, all);
+  return all
+    .filter(({ oneoff }) => oneoffs || !oneoff)
+    .filter(({ service }) => services.length === 0 || services.includes(service))
+    .sort(compareContainers);
+}
+
+/** By service, then replica number, then name. */
+export function compareContainers(a: ObservedContainer, b: ObservedContainer): number {
+  if (a.service !== b.service) return a.service < b.service ? -1 : 1;
+  return a.number - b.number || (a.name < b.name ? -1 : 1);
+}
+
+/**
+ * The running container that `exec`, `port` and the like mean: replica `index`, or the first one.
+ * @throws {AppError} `PROJECT_SERVICE_NOT_RUNNING`
+ */
+export async function runningContainer(
+  context: CommandContext,
+  project: string,
+  service: string,
+  index: number,
+): Promise<ObservedContainer> {
+  const all = await listProjectContainers(await context.engine(), project);
+  const running = all
+    .filter((container) => container.service === service && !container.oneoff)
+    .filter(({ state }) => state === 'running' || state === 'paused')
+    .sort(compareContainers);
+  const found = index === 0 ? running[0] : running.find(({ number }) => number === index);
+  if (found !== undefined) return found;
+  throw new AppError(
+    'PROJECT_SERVICE_NOT_RUNNING',
+    index === 0
+      ? `service "${service}" is not running`
+      : `service "${service}" is not running container #${index}`,
+  );
+}
+
+/**
+ * A name without containers may still be a service that has never been started; only then the file is read.
+ * @throws {AppError} `PROJECT_SERVICE_UNKNOWN`
+ */
+async function checkServices(
+  context: CommandContext,
+  services: readonly string[],
+  containers: readonly ObservedContainer[],
+): Promise<void> {
+  const missing = services.filter((name) => !containers.some(({ service }) => service === name));
+  if (missing.length === 0) return;
+  const known = await declaredServices(context, missing);
+  const unknown = missing.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new AppError('PROJECT_SERVICE_UNKNOWN', `no such service: ${unknown}`);
+  }
+}
+
+async function declaredServices(
+  context: CommandContext,
+  services: readonly string[],
+): Promise<string[]> {
+  try {
+    const { project, disabledServices } = await context.load(services);
+    return [...Object.keys(project.services), ...disabledServices];
+  } catch (error) {
+    // With -p alone there may be no file to ask; then the containers are all there is to know.
+    if (context.options.projectName !== undefined && context.options.files.length === 0) return [];
+    throw error;
+  }
+}

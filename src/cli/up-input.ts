@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { observeProject, readProvidedFiles } from '../compose/observe/index.ts';
+import {
+  type Plan,
+  type PlanFinding,
+  type PlanInput,
+  planUp,
+  type UpRequest,
+} from '../compose/plan/index.ts';
+import { AppError, type Diagnostic, errorCodes } from '../core/index.ts';
+import type { CommandContext, LoadedProject } from './context.ts';
+import { DiagnosticsError } from './diagnostics-error.ts';
+import { shortPlace } from './print-diagnostics.ts';
+
+/**
+ * Observes a loaded project and plans bringing it up.
+ * @throws {DiagnosticsError}  with everything that cannot be run or is missing, each at its place.
+ */
+export async function planProjectUp(
+  context: CommandContext,
+  loaded: LoadedProject,
+  request: UpRequest,
+): Promise<Plan> {
+  const diagnostics: Diagnostic[] = [];
+  const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
+  const input = await planInput(context, loaded, report);
+  const plan = planUp(input, request);
+  throwFindings(diagnostics);
+  return plan;
+}
+
+/** All that the planner reads, for a loaded project. */
+export async function planInput(
+  context: CommandContext,
+  loaded: LoadedProject,
+  report: (finding: PlanFinding) => void,
+): Promise<PlanInput> {
+  const { project } = loaded;
+  return {
+    project,
+    observed: await observeProject(await context.engine(), project.name, project),
+    files: readProvidedFiles({
+      project,
+      environment: loaded.environment,
+      folder: context.projectFolder(project.name),
+      read: readOptionalFile,
+      report,
+    }),
+    workingDir: loaded.workingDir,
+    configFiles: loaded.files,
+    disabledServices: loaded.disabledServices,
+    place: (path) => {
+      const range = loaded.origins.origin(path.join('.'));
+      return range === undefined ? undefined : shortPlace(range, context.host.cwd);
+    },
+    report,
+  };
+}
+
+/** A finding of the planner at its place in the user's file. */
+export function toDiagnostic(loaded: LoadedProject, finding: PlanFinding): Diagnostic {
+  const range = loaded.origins.origin(finding.path.join('.'));
+  const hint = finding.hint ?? errorCodes[finding.code].hint;
+  return {
+    code: finding.code,
+    severity: 'error',
+    message: finding.message,
+    hint,
+    ...(range === undefined ? {} : { range }),
+  };
+}
+
+/** @throws {DiagnosticsError}  where there is any, each once. */
+export function throwFindings(diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) return;
+  const distinct = new Map(
+    diagnostics.map((one) => [`${JSON.stringify(one.range)}${one.message}`, one]),
+  );
+  throw new DiagnosticsError([...distinct.values()]);
+}
+
+/** Reads `web=3`. @throws {AppError} `CLI_USAGE` */
+export function parseScale(entries: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const match = /^([^=]+)=(\d+)$/.exec(entry);
+      if (match === null) {
+        throw new AppError(
+          'CLI_USAGE',
+          `invalid --scale option "${entry}": it must be SERVICE=NUMBER`,
+        );
+      }
+      return [match[1] ?? '', Number(match[2])];
+    }),
+  );
+}
+
+function readOptionalFile(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
