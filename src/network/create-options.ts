@@ -46,7 +46,7 @@ export function readCreateOptions(options: Dockerode.NetworkCreateOptions): Netw
   if (typeof name !== 'string' || !isNetworkName(name)) {
     throw new AppError('NETWORK_NAME_INVALID', `network name "${name}" is not allowed`);
   }
-  if (['host', 'none', 'bridge', 'default'].includes(name)) {
+  if (['host', 'none', 'default'].includes(name)) {
     const message = `network name "${name}" is that of a network mode`;
     throw new AppError('NETWORK_NAME_INVALID', message);
   }

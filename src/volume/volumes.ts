@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../core/index.ts';
@@ -82,7 +82,9 @@ function existing(roots: StateRoots, wanted: VolumeRecord): VolumeRecord {
   }
   const sorted = (options: Readonly<Record<string, string>>) =>
     JSON.stringify(Object.entries(options).sort());
-  if (sorted(record.options) !== sorted(wanted.options)) {
+  // Without options, the volume is only named: by a container that mounts it.
+  const differs = sorted(record.options) !== sorted(wanted.options);
+  if (differs && Object.keys(wanted.options).length > 0) {
     const message = `volume "${wanted.name}" already exists with other driver options`;
     throw new AppError('VOLUME_NAME_TAKEN', message, {
       details: { name: wanted.name, options: record.options },
@@ -121,6 +123,15 @@ export async function removeVolume(
     throw new AppError('VOLUME_NOT_FOUND', `no such volume: ${name}`, { cause });
   }
   await native.request('tree.remove', { path: aside });
+  for (const path of leftovers(dirname(dir))) await native.request('tree.remove', { path });
+}
+
+/** Folders in passing of processes that were killed: `.db.4242.1`, `.db.4242.2.removed`. */
+function leftovers(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const [, pid] = /^\..+\.(\d+)\.\d+(?:\.removed)?$/.exec(name) ?? [];
+    return pid === undefined || existsSync(`/proc/${pid}`) ? [] : [join(folder, name)];
+  });
 }
 
 /** What a container mounts for this volume. */

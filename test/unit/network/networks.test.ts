@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import {
+  createNetwork,
+  ensureBridge,
+  findNetwork,
+  listNetworks,
+  type NetworkContext,
+  networkView,
+  nftTable,
+  parseAddressPools,
+  removeNetwork,
+  type TakenSubnet,
+} from '../../../src/network/index.ts';
+import { subnetAround } from '../../../src/network/ipv4.ts';
+import type { StateRoots } from '../../../src/state/index.ts';
+
+/** Remembers which bridges the native side would have, and fails on request. */
+class RecordedBridges {
+  readonly bridges = new Map<string, object>();
+  failure: Error | undefined;
+
+  async request(op: 'bridge.create' | 'bridge.delete', fields: { name: string }): Promise<object> {
+    if (this.failure !== undefined) throw this.failure;
+    if (op === 'bridge.create') this.bridges.set(fields.name, fields);
+    else this.bridges.delete(fields.name);
+    return {};
+  }
+}
+
+describe('networks', () => {
+  let roots: StateRoots;
+  let native: RecordedBridges;
+  let hostTaken: TakenSubnet[];
+  let context: NetworkContext;
+
+  beforeEach(() => {
+    const base = mkdtempSync(join(tmpdir(), 'coracle-net-'));
+    roots = { data: join(base, 'data'), run: join(base, 'run') };
+    native = new RecordedBridges();
+    hostTaken = [];
+    context = {
+      roots,
+      native,
+      pools: parseAddressPools('10.9.0.0/24:26'),
+      hostSubnets: () => hostTaken,
+      now: () => '2026-11-23T12:00:00.000000000Z',
+    };
+  });
+  afterEach(() => rmSync(join(roots.data, '..'), { recursive: true }));
+
+  const create = (Name: string, options: object = {}) =>
+    createNetwork(context, { Name, ...options });
+  const failure = async (promise: Promise<unknown>) =>
+    promise.then(
+      () => {
+        throw new Error('did not fail');
+      },
+      (error: Error) => error,
+    );
+
+  it('get subnets out of the pool, one behind the other, and a bridge', async () => {
+    const first = await create('shop_default');
+    const second = await create('blog_default');
+    expect(first).to.include({ subnet: '10.9.0.0/26', gateway: '10.9.0.1', mtu: 1500 });
+    expect(second.subnet).to.equal('10.9.0.64/26');
+    expect(first.bridge).to.match(/^cor-[0-9a-f]{8}$/);
+    expect(native.bridges.get(first.bridge)).to.deep.equal({
+      table: nftTable(roots.run),
+      name: first.bridge,
+      address: '10.9.0.1/26',
+      subnet: '10.9.0.0/26',
+      mtu: 1500,
+      internal: false,
+    });
+  });
+
+  it('keep clear of what the host routes', async () => {
+    hostTaken = [{ subnet: subnetAround(0x0a090000, 25), owner: 'a route of interface tun0' }];
+    expect((await create('a')).subnet).to.equal('10.9.0.128/26');
+    const error = await failure(create('b', { IPAM: { Config: [{ Subnet: '10.9.0.0/24' }] } }));
+    expect(error.message).to.equal(
+      'network "b": subnet 10.9.0.0/24 overlaps network "a" (10.9.0.128/26)',
+    );
+  });
+
+  it('are found by name, id and start of the id', async () => {
+    const network = await create('shop_default');
+    for (const key of ['shop_default', network.id, network.id.slice(0, 12)]) {
+      expect(findNetwork(roots, key).id, key).to.equal(network.id);
+    }
+    expect(() => findNetwork(roots, 'nope')).to.throw('network nope not found');
+    expect(() => findNetwork(roots, '../x')).to.throw('network ../x not found');
+  });
+
+  it('have a name of their own', async () => {
+    await create('shop_default');
+    expect(await failure(create('shop_default'))).to.include({
+      code: 'NETWORK_NAME_TAKEN',
+      httpStatus: 409,
+      message: 'network with name shop_default already exists',
+    });
+    expect(listNetworks(roots)).to.have.length(1);
+    expect(readdirSync(join(roots.data, 'networks'))).to.have.length(1);
+  });
+
+  it('never overlap, also where many are created at once', async () => {
+    const created = await Promise.all(['a', 'b', 'c', 'd'].map((name) => create(name)));
+    expect(new Set(created.map(({ subnet }) => subnet)).size).to.equal(4);
+    expect(await failure(create('e'))).to.include({ code: 'NETWORK_POOL_EXHAUSTED' });
+  });
+
+  it('leave nothing where the bridge cannot be made', async () => {
+    native.failure = new Error('no bridges here');
+    expect((await failure(create('shop_default'))).message).to.equal('no bridges here');
+    expect(listNetworks(roots)).to.deep.equal([]);
+    expect(readdirSync(join(roots.data, 'networks'))).to.deep.equal([]);
+    native.failure = undefined;
+    await create('shop_default');
+  });
+
+  it('come back after a reboot took their bridge', async () => {
+    const network = await create('shop_default');
+    native.bridges.clear();
+    await ensureBridge(context, network);
+    expect([...native.bridges.keys()]).to.deep.equal([network.bridge]);
+  });
+
+  it('are removed with everything, unless a container runs on them', async () => {
+    const network = await create('shop_default');
+    const active = [{ id: 'ab'.repeat(32), name: 'shop-web-1' }];
+    expect(await failure(removeNetwork(context, network, active))).to.include({
+      code: 'NETWORK_IN_USE',
+      message: 'network shop_default has active endpoints: shop-web-1 (abababababab)',
+    });
+    mkdirSync(join(roots.run, 'networks', network.id, 'zone'), { recursive: true });
+    await removeNetwork(context, network, []);
+    expect(native.bridges.size).to.equal(0);
+    expect(listNetworks(roots)).to.deep.equal([]);
+    expect(existsSync(join(roots.data, 'networks', network.id))).to.equal(false);
+    expect(existsSync(join(roots.run, 'networks', network.id))).to.equal(false);
+  });
+
+  it('sweep what a killed command left, and not what another one is about to publish', async () => {
+    const left = join(roots.data, 'networks', 'ff'.repeat(32));
+    const fresh = join(roots.data, 'networks', 'ee'.repeat(32));
+    mkdirSync(left, { recursive: true });
+    mkdirSync(fresh);
+    utimesSync(left, new Date('2026-11-23T11:00:00Z'), new Date('2026-11-23T11:00:00Z'));
+    utimesSync(fresh, new Date('2026-11-23T11:59:30Z'), new Date('2026-11-23T11:59:30Z'));
+    await create('shop_default');
+    expect(existsSync(left)).to.equal(false);
+    expect(existsSync(fresh)).to.equal(true);
+  });
+
+  it('read the IPAM of a compose file', async () => {
+    const network = await create('back', {
+      Internal: true,
+      Labels: { a: 'b' },
+      Options: { 'com.docker.network.driver.mtu': '1400' },
+      IPAM: {
+        Config: [
+          {
+            Subnet: '172.28.0.0/16',
+            IPRange: '172.28.5.0/24',
+            Gateway: '172.28.5.254',
+            AuxiliaryAddresses: { printer: '172.28.1.5' },
+          },
+        ],
+      },
+    });
+    expect(network).to.include({ internal: true, mtu: 1400, gateway: '172.28.5.254' });
+    expect(networkView(network).IPAM?.Config).to.deep.equal([
+      {
+        Subnet: '172.28.0.0/16',
+        IPRange: '172.28.5.0/24',
+        Gateway: '172.28.5.254',
+        AuxiliaryAddresses: { printer: '172.28.1.5' },
+      },
+    ]);
+    expect(networkView(network)).to.deep.include({ Internal: true, Labels: { a: 'b' } });
+  });
+
+  for (const [what, options, code, text] of [
+    ['driver', { Driver: 'overlay' }, 'NETWORK_OPTION_UNSUPPORTED', 'driver "overlay"'],
+    ['IPv6', { EnableIPv6: true }, 'NETWORK_OPTION_UNSUPPORTED', 'IPv6'],
+    ['driver option', { Options: { foo: '1' } }, 'NETWORK_OPTION_UNSUPPORTED', '"foo"'],
+    [
+      'MTU',
+      { Options: { 'com.docker.network.driver.mtu': 'x' } },
+      'NETWORK_OPTION_UNSUPPORTED',
+      '"x"',
+    ],
+    [
+      'host bits',
+      ipam({ Subnet: '10.1.0.5/24' }),
+      'NETWORK_SUBNET_INVALID',
+      'should be 10.1.0.0/24',
+    ],
+    [
+      'gateway',
+      ipam({ Subnet: '10.1.0.0/24', Gateway: '10.2.0.1' }),
+      'NETWORK_SUBNET_INVALID',
+      '10.2.0.1',
+    ],
+    [
+      'range',
+      ipam({ Subnet: '10.1.0.0/24', IPRange: '10.1.1.0/28' }),
+      'NETWORK_SUBNET_INVALID',
+      'ip_range',
+    ],
+    ['gateway alone', ipam({ Gateway: '10.2.0.1' }), 'NETWORK_SUBNET_INVALID', 'need a subnet'],
+    ['small subnet', ipam({ Subnet: '10.1.0.0/31' }), 'NETWORK_SUBNET_INVALID', 'too small'],
+  ] as const) {
+    it(`refuse by name: ${what}`, async () => {
+      const error = await failure(create('bad', options));
+      expect(error).to.include({ code });
+      expect(error.message).to.include('network "bad"').and.include(text);
+      expect(native.bridges.size).to.equal(0);
+    });
+  }
+
+  for (const name of ['', 'a b', '-x', 'host', '../x']) {
+    it(`refuse the name "${name}"`, async () => {
+      expect(await failure(create(name))).to.include({ code: 'NETWORK_NAME_INVALID' });
+    });
+  }
+});
+
+function ipam(config: object): object {
+  return { IPAM: { Config: [config] } };
+}
