@@ -9,6 +9,12 @@
  * reference.ts: names · store/: index, blobs, look-up, removal · unpack/: native untar · import/, load/,
  * bootstrap/: one folder a way in. What a container does with an image is not known here.
  */
+export {
+  type BootstrapOptions,
+  type BootstrappedImage,
+  bootstrapImage,
+} from './bootstrap/bootstrap-image.ts';
+export type { CopiedFile } from './bootstrap/tar-files.ts';
 export { type Digest, digestOf, isDigest } from './digest.ts';
 export { type ImportedImage, type ImportOptions, importImage } from './import/import-image.ts';
 export { hostPlatform } from './import/platform.ts';
@@ -21,4 +27,18 @@ export {
   parseReference,
   withDefaultTag,
 } from './reference.ts';
+export {
+  type ImageInfo,
+  type ImageInspectInfo,
+  inspectImage,
+  type ListOptions,
+  listImages,
+} from './store/describe.ts';
+export {
+  pruneStore,
+  type Removal,
+  type RemoveOptions,
+  removeImage,
+  tagImage,
+} from './store/remove.ts';
 export { type ImageForRun, resolveImage } from './store/resolve.ts';

@@ -22,6 +22,8 @@ export const annotationKeys = {
   fullName: 'io.containerd.image.name',
   /** Digest of the image's configuration, so that an id is found without reading every manifest. */
   imageId: 'coracle.image.id',
+  /** Bytes of the layers' uncompressed archives, decimal. */
+  size: 'coracle.image.size',
 } as const;
 
 export interface Platform {

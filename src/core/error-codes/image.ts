@@ -27,6 +27,13 @@ export const imageErrorCodes = errorTable({
     hint: 'Give more digits of the id.',
     httpStatus: 400,
   },
+  IMAGE_FILTER_UNKNOWN: {
+    meaning: 'Images cannot be filtered by this key.',
+    causes: ['a misspelled filter', 'a filter of Docker that is not supported'],
+    hint: 'Use label, reference or dangling.',
+    exitCode: 2,
+    httpStatus: 400,
+  },
   IMAGE_IN_USE: {
     meaning: 'An image cannot be removed while something refers to it.',
     causes: ['a container was made from it, running or not', 'it has several names'],

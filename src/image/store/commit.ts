@@ -13,6 +13,8 @@ import { withStoreLock } from './lock.ts';
 export interface StagedLayer {
   readonly diffId: Digest;
   readonly descriptor: Descriptor;
+  /** Bytes of the uncompressed archive. */
+  readonly size: number;
   /** Unpacked folder and blob to move in place; undefined where the store had them. */
   readonly folder: string | undefined;
   readonly blob: string | undefined;
@@ -25,7 +27,9 @@ export interface StagedImage {
   readonly configBytes?: string;
   /** The manifest's own bytes where it came from an OCI archive. */
   readonly manifest?: { readonly mediaType: string; readonly bytes: string };
+  /** Lowest first. */
   readonly layers: readonly StagedLayer[];
+  /** Names that it gets. */
   readonly references: readonly ImageReference[];
 }
 
@@ -44,24 +48,12 @@ export function commitImage(roots: StateRoots, image: StagedImage): Promise<stri
     const configBytes = image.configBytes ?? JSON.stringify(image.config);
     const config = writeBlob(roots, mediaTypes.config, configBytes);
     const manifest = writeManifest(roots, config, image);
-    const entries = image.references.map((reference) =>
-      indexEntry(manifest, config.digest, reference),
-    );
-    if (entries.length === 0) entries.push(indexEntry(manifest, config.digest, undefined));
+    const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
+    const stored = { imageId: config.digest, size, manifest };
+    const references = image.references.length > 0 ? image.references : [undefined];
+    const entries = references.map((reference) => indexEntry(stored, reference));
     writeIndex(roots, mergeEntries(readIndex(roots), entries));
     return config.digest;
-  });
-}
-
-/** Gives an image one more name; the image that had it keeps its content and loses the name. */
-export function nameImage(
-  roots: StateRoots,
-  entry: IndexEntry,
-  reference: ImageReference,
-): Promise<void> {
-  return withStoreLock(storePaths(roots).lock, () => {
-    const added = indexEntry(entry.manifest, entry.imageId, reference);
-    writeIndex(roots, mergeEntries(readIndex(roots), [added]));
   });
 }
 
@@ -79,7 +71,7 @@ export function mergeEntries(
   const nameless = before
     .filter((entry) => !kept.includes(entry))
     .filter((entry) => !merged.some((other) => other.imageId === entry.imageId))
-    .map((entry) => indexEntry(entry.manifest, entry.imageId, undefined));
+    .map((entry) => indexEntry(entry, undefined));
   const named = new Set(merged.filter((entry) => entry.name).map((entry) => entry.imageId));
   const result: IndexEntry[] = [];
   for (const entry of [...merged, ...nameless]) {

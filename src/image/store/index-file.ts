@@ -1,8 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
-import { AppError } from '../../core/index.ts';
+import { AppError, isAppError } from '../../core/index.ts';
 import { isErrno, type StateRoots, writeFileAtomic } from '../../state/index.ts';
 import { annotationKeys, type Descriptor, type ImageIndex, mediaTypes } from '../oci.wire.ts';
-import { formatFamiliar, formatReference, type ImageReference } from '../reference.ts';
+import {
+  formatFamiliar,
+  formatReference,
+  type ImageReference,
+  parseReference,
+  withDefaultTag,
+} from '../reference.ts';
 import { readManifest } from './blobs.ts';
 import { storePaths } from './layout.ts';
 
@@ -12,6 +18,8 @@ export interface IndexEntry {
   readonly imageId: string;
   /** Fully qualified with its tag; undefined for an image that has lost its names. */
   readonly name: string | undefined;
+  /** Bytes of the layers' uncompressed archives. */
+  readonly size: number;
   readonly manifest: Descriptor;
 }
 
@@ -43,18 +51,21 @@ export function writeIndex(roots: StateRoots, entries: readonly IndexEntry[]): v
 
 /** An entry for index.json. */
 export function indexEntry(
-  manifest: Descriptor,
-  imageId: string,
+  image: Pick<IndexEntry, 'imageId' | 'size' | 'manifest'>,
   reference: ImageReference | undefined,
 ): IndexEntry {
-  const annotations: Record<string, string> = { [annotationKeys.imageId]: imageId };
+  const annotations: Record<string, string> = {
+    [annotationKeys.imageId]: image.imageId,
+    [annotationKeys.size]: String(image.size),
+  };
   if (reference) {
     annotations[annotationKeys.fullName] = formatReference(reference);
     annotations[annotationKeys.refName] = formatFamiliar(reference);
   }
-  const { mediaType, digest, size, platform } = manifest;
+  const { mediaType, digest, size, platform } = image.manifest;
   return {
-    imageId,
+    imageId: image.imageId,
+    size: image.size,
     name: reference && formatReference(reference),
     manifest: { mediaType, digest, size, ...(platform ? { platform } : {}), annotations },
   };
@@ -62,13 +73,31 @@ export function indexEntry(
 
 function toEntry(roots: StateRoots, manifest: Descriptor): IndexEntry {
   const annotations = manifest.annotations ?? {};
+  const imageId = annotations[annotationKeys.imageId];
+  const size = Number(annotations[annotationKeys.size]);
+  const name = storedName(
+    annotations[annotationKeys.fullName] ?? annotations[annotationKeys.refName],
+  );
+  if (imageId !== undefined && Number.isSafeInteger(size)) return { imageId, size, name, manifest };
+  // Written by another program (`skopeo copy … oci:<data>/images:name`), which has no such annotations.
+  const { config, layers } = readManifest(roots, manifest.digest);
   return {
-    // Written by another program (`skopeo copy … oci:<data>/images:name`), it has no id of ours.
-    imageId:
-      annotations[annotationKeys.imageId] ?? readManifest(roots, manifest.digest).config.digest,
-    name: annotations[annotationKeys.fullName] ?? annotations[annotationKeys.refName],
+    imageId: config.digest,
+    size: layers.reduce((sum, layer) => sum + layer.size, 0),
+    name,
     manifest,
   };
+}
+
+function storedName(annotation: string | undefined): string | undefined {
+  if (annotation === undefined) return undefined;
+  try {
+    return formatReference(withDefaultTag(parseReference(annotation)));
+  } catch (error) {
+    // Other programs may name an image anything; it can still be found by its id.
+    if (isAppError(error, 'IMAGE_REFERENCE_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 function parseIndex(path: string): ImageIndex {

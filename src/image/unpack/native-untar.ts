@@ -32,8 +32,8 @@ export interface UntarOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A path, or a stream that is read to its end. */
-export type ArchiveSource = string | Readable;
+/** A path, an open descriptor (0: standard input), or a stream; read to the end. */
+export type ArchiveSource = string | number | Readable;
 
 /**
  * Unpacks a tar archive, compressed or not.
@@ -43,14 +43,15 @@ export async function untar(source: ArchiveSource, options: UntarOptions): Promi
   const argv = ['untar', '--root', options.folder];
   if (options.copy !== undefined) argv.push('--copy', options.copy);
   if (options.verbatim) argv.push('--verbatim');
-  const fd = typeof source === 'string' ? openArchive(source) : undefined;
+  const opened = typeof source === 'string' ? openArchive(source) : undefined;
+  const input = opened ?? (typeof source === 'number' ? source : 'pipe');
   try {
     const child = spawn(options.native, argv, {
-      stdio: [fd ?? 'pipe', 'pipe', 'pipe'],
+      stdio: [input, 'pipe', 'pipe'],
       ...(options.signal ? { signal: options.signal } : {}),
     });
     let broken: Error | undefined;
-    if (typeof source !== 'string' && child.stdin) {
+    if (typeof source === 'object' && child.stdin) {
       // A reader that has failed closes the pipe; its own message says why.
       child.stdin.on('error', () => source.destroy());
       source.on('error', (error) => {
@@ -75,7 +76,7 @@ export async function untar(source: ArchiveSource, options: UntarOptions): Promi
     if (code !== 0) throw untarFailure(errors, code);
     return JSON.parse(output) as UnpackedTar;
   } finally {
-    if (fd !== undefined) closeSync(fd);
+    if (opened !== undefined) closeSync(opened);
   }
 }
 

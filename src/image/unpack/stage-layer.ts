@@ -62,7 +62,7 @@ export async function stageLayer(
       digest: tar.digest,
       size: tar.rawSize,
     };
-    return { tar, layer: { diffId: tar.diffId, descriptor, folder, blob } };
+    return { tar, layer: { diffId: tar.diffId, descriptor, size: tar.size, folder, blob } };
   } catch (error) {
     removeTree(folder);
     removeTree(blob);
