@@ -5,6 +5,9 @@
  * {@link EngineExtensions}, which our engine has and an adapter supplies for Docker.
  */
 import type Dockerode from 'dockerode';
+import type { EngineEvent } from '../state/index.ts';
+
+export type { EngineEvent };
 
 export type ContainerCreateOptions = Dockerode.ContainerCreateOptions;
 export type ContainerInfo = Dockerode.ContainerInfo;
@@ -117,6 +120,17 @@ export interface ExecResult {
 /** Health as Docker reports it; `none` where there is no healthcheck. */
 export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
+/** Which events are wanted. */
+export interface EventOptions {
+  /** `type`, `event`, `container`, `network`, `volume`, `image`, `label`. */
+  readonly filters?: Filters;
+  /** Begins with the events that there are already; else only what comes from now on. */
+  readonly past?: boolean;
+  /** False: ends with the events that there are. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** What our engine answers beyond Docker's API. */
 export interface EngineExtensions {
   /** Lines in the order in which they were written; with `follow` until the container has ended for good. */
@@ -127,6 +141,8 @@ export interface EngineExtensions {
     id: string,
     signal?: AbortSignal,
   ): Promise<{ status: HealthStatus | 'exited'; exitCode?: number }>;
+  /** Events as they are written, in Docker's form; lost with a reboot. */
+  events(options?: EventOptions): AsyncIterable<EngineEvent>;
   /** Ends the native client; the engine may be used again and starts a new one then. */
   close(): Promise<void>;
 }

@@ -25,6 +25,8 @@ export interface EndpointRecord {
   readonly mtu: number;
   readonly isDefault: boolean;
   readonly aliases: readonly string[];
+  /** `CONTAINER:ALIAS`, looked up again at each start. */
+  readonly links: readonly string[];
   readonly gwPriority: number;
   /** As asked for. */
   readonly ipamConfig: { readonly IPv4Address?: string } | null;

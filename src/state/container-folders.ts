@@ -83,7 +83,7 @@ export function publishContainerFolder(roots: StateRoots, id: ContainerId): void
  * From this instant on the container does not exist.
  * @returns the folder to clean up, or undefined where somebody else was first.
  */
-export function retireContainerFolder(roots: StateRoots, id: ContainerId): string | undefined {
+export function retireContainerFolder(roots: StateRoots, id: string): string | undefined {
   const path = unsettledPath(roots, id, 'gone');
   try {
     renameSync(join(roots.data, 'containers', id), path);
@@ -124,7 +124,7 @@ export function isContainerClaimed(roots: StateRoots, id: string): boolean {
   return creating || statSync(settled, { throwIfNoEntry: false }) !== undefined;
 }
 
-function unsettledPath(roots: StateRoots, id: ContainerId, phase: 'new' | 'gone'): string {
+function unsettledPath(roots: StateRoots, id: string, phase: 'new' | 'gone'): string {
   const { pid, start } = ownIdentity();
   return join(roots.data, 'containers', `${id}.${pid}-${start}.${phase}`);
 }

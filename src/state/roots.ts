@@ -32,5 +32,6 @@ export function containerPaths(roots: StateRoots, id: string) {
     run,
     state: join(run, 'state.json'),
     control: join(run, 'ctl'),
+    lock: join(roots.run, 'locks', id),
   } as const;
 }

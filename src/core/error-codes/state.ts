@@ -6,6 +6,12 @@ export const stateErrorCodes = errorTable({
     causes: ['not root', 'a read-only file system', 'a full disk'],
     hint: 'Run as root, or set CORACLE_DATA and CORACLE_RUN to folders that you can write.',
   },
+  STATE_LOCKED: {
+    meaning: 'Another process of ours has been at work on the same thing for too long.',
+    causes: ['a command that waits for a container that does not stop'],
+    hint: 'Look at what the process named above is doing; end it if it hangs.',
+    httpStatus: 409,
+  },
   STATE_RECORD_INVALID: {
     meaning: 'A record on disk cannot be read as what it should be.',
     causes: ['edited by hand', 'written by a newer version', 'a damaged disk'],

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
 import { AppError } from '../../core/index.ts';
 import type { MountPoint, MountPropagation } from './mount-point.ts';
@@ -159,7 +158,7 @@ function volumeMount(source: string, value: unknown, place: string): Specific {
   onlyKeys(driver, ['Name', 'Options'], `${at}.DriverConfig`);
   const subpath = text(options.Subpath, `${at}.Subpath`);
   return {
-    ...(source === '' ? anonymousVolumeName() : { volume: source }),
+    ...(source === '' ? { anonymous: true } : { volume: source }),
     type: 'volume',
     source: '',
     ...(options.NoCopy === true ? { noCopy: true } : {}),
@@ -195,12 +194,8 @@ function anonymousVolume(target: string): MountRequest {
     target,
     readOnly: false,
     mode: '',
-    ...anonymousVolumeName(),
+    anonymous: true,
   };
-}
-
-function anonymousVolumeName(): { volume: string; anonymous: true } {
-  return { volume: randomBytes(32).toString('hex'), anonymous: true };
 }
 
 function checkTarget(path: string, place: string): string {

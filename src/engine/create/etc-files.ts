@@ -13,6 +13,8 @@ export interface EtcSources {
   readonly hostResolvConf: string;
   /** The host's `/etc/hosts`; used in mode host. */
   readonly hostHosts: string;
+  /** Addresses of linked containers and the names that they have for this one. */
+  readonly links: readonly { readonly address: string; readonly names: readonly string[] }[];
   /** Mode join: the files of the container whose network is shared. */
   readonly joined?: EtcFiles;
 }
@@ -46,11 +48,12 @@ export function etcFiles(record: ContainerRecord, sources: EtcSources): EtcFiles
     };
   }
   const own = record.endpoints.find(({ isDefault }) => isDefault) ?? record.endpoints[0];
+  const links = sources.links.map(({ address, names }) => `${address}\t${names.join(' ')}\n`);
   const lines = record.endpoints.map(
     ({ address }) => `${address}\t${hostNames(record.config).join(' ')}\n`,
   );
   return {
-    hosts: localNames + extraHosts(record, own?.gateway ?? null) + lines.join(''),
+    hosts: localNames + extraHosts(record, own?.gateway ?? null) + [...links, ...lines].join(''),
     hostname,
     resolvConf:
       record.networkMode.kind === 'none'

@@ -4,6 +4,11 @@ import type { ContainerCreateOptions } from '../api.ts';
 
 export type HealthConfig = Dockerode.HealthConfig;
 
+/** A healthcheck as an image has it. */
+export interface ReadonlyHealthConfig extends Readonly<Omit<HealthConfig, 'Test'>> {
+  readonly Test?: readonly string[];
+}
+
 /** The part of an OCI image configuration that a container inherits (image-spec, config.md, "config"). */
 export interface ImageDefaults {
   readonly Env?: readonly string[] | null;
@@ -16,7 +21,7 @@ export interface ImageDefaults {
   readonly ExposedPorts?: Readonly<Record<string, object>> | null;
   readonly StopSignal?: string;
   readonly StopTimeout?: number | null;
-  readonly Healthcheck?: HealthConfig | null;
+  readonly Healthcheck?: ReadonlyHealthConfig | null;
   readonly Shell?: readonly string[] | null;
 }
 
@@ -128,13 +133,13 @@ function variableName(line: string): string {
 
 function mergeHealthcheck(
   own: HealthConfig | undefined,
-  image: HealthConfig | null | undefined,
+  image: ReadonlyHealthConfig | null | undefined,
 ): HealthConfig | undefined {
   if (!image) return own;
-  if (!own) return image;
+  if (!own) return { ...image, ...(image.Test ? { Test: [...image.Test] } : {}) } as HealthConfig;
   const merged: HealthConfig = {};
   const test = own.Test?.length ? own.Test : image.Test;
-  if (test) merged.Test = test;
+  if (test) merged.Test = [...test];
   for (const key of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries'] as const) {
     const value = own[key] || image[key];
     if (value) merged[key] = value;

@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
+import { nftTable } from '../../network/index.ts';
 import type { RuntimeContainer, RuntimeEndpoint, RuntimeNamespace } from '../../runtime/index.ts';
-import { type StateRoots, shortId } from '../../state/index.ts';
+import type { StateRoots } from '../../state/index.ts';
 import type { ContainerRecord, EndpointRecord } from '../container-record.ts';
+import { dnsNames } from '../dns-names.ts';
 import { signalName } from '../signal-name.ts';
 import { runtimeHealthcheck } from './healthcheck.ts';
 import { logRotation } from './log-config.ts';
@@ -11,6 +13,7 @@ import { runtimeResources } from './runtime-resources.ts';
 /** What the record does not say and the bundle needs. */
 export interface BundleSurroundings {
   readonly roots: StateRoots;
+  /** coracle-init stands beside it. */
   readonly nativeBinary: string;
   /** Layer folders of the image, topmost first. */
   readonly layers: readonly string[];
@@ -72,6 +75,7 @@ export function runtimeContainer(
     stdinOpen: config.OpenStdin,
     stdinOnce: config.StdinOnce,
     network: {
+      table: nftTable(surroundings.roots.run),
       mode: record.networkMode.kind,
       ...(record.networkMode.kind === 'join'
         ? { joinContainer: record.networkMode.container }
@@ -114,14 +118,6 @@ function runtimeEndpoint(
     zone: join(roots.run, 'networks', endpoint.networkId, 'zone'),
     names: dnsNames(record, endpoint),
   };
-}
-
-/** The names under which others on the network find a container. */
-export function dnsNames(
-  record: Pick<ContainerRecord, 'id' | 'name'>,
-  endpoint: Pick<EndpointRecord, 'aliases'>,
-): string[] {
-  return [...new Set([record.name, ...endpoint.aliases, shortId(record.id)])];
 }
 
 /** Ports lead to the address on the network that also carries the default route. */

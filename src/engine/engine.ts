@@ -1,0 +1,173 @@
+import type {
+  ComposeEngine,
+  ContainerApi,
+  EventOptions,
+  ImageApi,
+  NetworkApi,
+  VolumeApi,
+} from './api.ts';
+import { type EngineContext, type EngineOptions, engineContext } from './engine-context.ts';
+import { type EngineInfo, engineInfo } from './observe/engine-info.ts';
+import { inspectInfo } from './observe/inspect-info.ts';
+import {
+  listContainers,
+  observeContainer,
+  observeContainers,
+} from './observe/observed-containers.ts';
+
+/** What our engine answers beyond what compose asks of one. */
+export interface Engine extends ComposeEngine {
+  /** Puts right what killed commands left behind; every command that changes something begins with it by itself. */
+  repair(): Promise<void>;
+  info(): Promise<EngineInfo>;
+}
+
+/**
+ * Makes an engine. Nothing is opened, spawned or loaded before it is needed: asking for the containers there are only reads
+ * files. Several engines, in one process or many, may work on the same roots.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const context = engineContext(options);
+  const repaired = repairNowAndThen(context);
+  return {
+    async createContainer(createOptions) {
+      await repaired();
+      const { createContainer } = await import('./create/create-container.ts');
+      return containerApi(context, await createContainer(context, createOptions), repaired);
+    },
+    getContainer: (idOrName) => containerApi(context, idOrName, repaired),
+    listContainers: (listOptions) => listContainers(context, listOptions),
+
+    async createNetwork(createOptions) {
+      const { createEngineNetwork } = await import('./networks/networks.ts');
+      return networkApi(context, await createEngineNetwork(context, createOptions));
+    },
+    getNetwork: (idOrName) => networkApi(context, idOrName),
+    async listNetworks(listOptions) {
+      const { listEngineNetworks } = await import('./networks/networks.ts');
+      return listEngineNetworks(context, listOptions?.filters);
+    },
+
+    async createVolume(createOptions) {
+      const { createEngineVolume } = await import('./volumes/volumes.ts');
+      return createEngineVolume(context, createOptions);
+    },
+    getVolume: (name) => volumeApi(context, name),
+    async listVolumes(listOptions) {
+      const { listEngineVolumes } = await import('./volumes/volumes.ts');
+      return { Volumes: listEngineVolumes(context, listOptions?.filters) };
+    },
+
+    getImage: (reference) => imageApi(context, reference),
+    async listImages(listOptions) {
+      const { listImages } = await import('../image/index.ts');
+      return listImages(context.roots, { filters: listOptions?.filters ?? {} });
+    },
+
+    async *logEntries(idOrName, logOptions) {
+      const { containerLog } = await import('./control/container-log.ts');
+      yield* containerLog(context, idOrName, logOptions);
+    },
+    async exec(idOrName, execOptions) {
+      const { execInContainer } = await import('./control/exec-container.ts');
+      return execInContainer(context, idOrName, execOptions);
+    },
+    async waitHealth(idOrName, signal) {
+      const { waitHealth } = await import('./control/wait-health.ts');
+      return waitHealth(context, idOrName, signal);
+    },
+    async *events(eventOptions: EventOptions = {}) {
+      const { followEvents } = await import('./control/follow-events.ts');
+      const { eventFilter } = await import('./control/event-filters.ts');
+      const isWanted = eventFilter(eventOptions.filters ?? {});
+      for await (const event of followEvents(context.roots, eventOptions)) {
+        if (isWanted(event)) yield event;
+      }
+    },
+    repair: async () => (await import('./repair.ts')).repair(context),
+    info: async () => engineInfo(context),
+    close: () => context.close(),
+  };
+}
+
+/** Long enough that fifty creations of one `up` look once, short enough for a command that stays. */
+const repairEveryMs = 5_000;
+
+/** Runs the repair when the last one is some time ago; those who ask meanwhile wait for the same one. */
+function repairNowAndThen(context: EngineContext): () => Promise<void> {
+  let last: { readonly at: number; readonly done: Promise<void> } | undefined;
+  return () => {
+    const now = context.now();
+    if (last === undefined || now - last.at > repairEveryMs) {
+      last = { at: now, done: import('./repair.ts').then(({ repair }) => repair(context)) };
+    }
+    return last.done;
+  };
+}
+
+function containerApi(
+  context: EngineContext,
+  idOrName: string,
+  repaired: () => Promise<void>,
+): ContainerApi {
+  const control = async () => {
+    await repaired();
+    return import('./control/control-container.ts');
+  };
+  return {
+    id: idOrName,
+    inspect: async () => inspectInfo(observeContainer(context, idOrName), context.roots),
+    async start() {
+      await repaired();
+      const { startContainer } = await import('./control/start-container.ts');
+      await startContainer(context, idOrName);
+    },
+    stop: async (options) => (await control()).stopContainer(context, idOrName, options),
+    restart: async (options) => (await control()).restartContainer(context, idOrName, options),
+    kill: async (options) => (await control()).killContainer(context, idOrName, options),
+    pause: async () => (await control()).pauseContainer(context, idOrName),
+    unpause: async () => (await control()).unpauseContainer(context, idOrName),
+    async remove(options) {
+      await repaired();
+      const { removeContainer } = await import('./control/remove-container.ts');
+      await removeContainer(context, idOrName, options);
+    },
+    async wait(options) {
+      const { waitContainer } = await import('./control/wait-container.ts');
+      return waitContainer(context, idOrName, options?.condition);
+    },
+  };
+}
+
+function networkApi(context: EngineContext, idOrName: string): NetworkApi {
+  const networks = () => import('./networks/networks.ts');
+  return {
+    id: idOrName,
+    inspect: async () => (await networks()).inspectNetwork(context, idOrName),
+    remove: async () => (await networks()).removeEngineNetwork(context, idOrName),
+  };
+}
+
+function volumeApi(context: EngineContext, name: string): VolumeApi {
+  const volumes = () => import('./volumes/volumes.ts');
+  return {
+    name,
+    inspect: async () => (await volumes()).inspectVolume(context, name),
+    remove: async () => (await volumes()).removeEngineVolume(context, name),
+  };
+}
+
+function imageApi(context: EngineContext, reference: string): ImageApi {
+  const images = () => import('../image/index.ts');
+  return {
+    inspect: async () => (await images()).inspectImage(context.roots, reference),
+    async remove(options) {
+      const usedBy = (imageId: string) =>
+        observeContainers(context)
+          .filter(({ record }) => record.imageId === imageId)
+          .map(({ record }) => record.name);
+      const { removeImage } = await images();
+      return removeImage(context.roots, reference, { force: options?.force ?? false, usedBy });
+    },
+  };
+}
