@@ -65,10 +65,18 @@ export function runCase(folder: string): CaseOutcome {
     const last = expected.stderr.trim().split('\n').at(-1) ?? '';
     return { id, agrees: false, differences: ['we accept it', `  theirs: ${last}`] };
   }
-  const text = projectJson(project).replaceAll('$', '$$$$').replaceAll(directory, '$${DIR}');
-  const ours = JSON.parse(text.replaceAll('$$${DIR}', '${DIR}').replaceAll('$${DIR}', '${DIR}'));
-  const differences = [...compare(ours, expected.model, '')];
+  const text = projectJson(project)
+    .replaceAll('$', '$$$$')
+    .replaceAll(`${directory}/`, () => `${placeholder('DIR')}/`)
+    .replaceAll(`"${directory}"`, () => `"${placeholder('DIR')}"`)
+    .replaceAll(corpus, () => placeholder('CORPUS'));
+  const differences = [...compare(JSON.parse(text), expected.model, '')];
   return { id, agrees: differences.length === 0, differences };
+}
+
+/** What the recorded answers have in place of folders of the machine that made them. */
+function placeholder(name: string): string {
+  return `\${${name}}`;
 }
 
 function* compare(ours: unknown, theirs: unknown, path: string): Generator<string> {

@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { applyResets } from './apply-resets.ts';
+import { canonicalFile } from './canonical-file.ts';
 import type { LoadScope } from './load-context.ts';
-import { canonicalFile } from './load-file.ts';
 import { mergeTrees } from './merge/merge.ts';
 import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';

@@ -2,7 +2,6 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import { applyResets } from './apply-resets.ts';
 import { readEnvFiles } from './environment.ts';
 import type { LoadScope } from './load-context.ts';
-import { loadFiles } from './load-files.ts';
 import { mergeTrees } from './merge/merge.ts';
 import { isRemoteFile } from './remote.ts';
 import { child, isNull, type MapNode, mapAt, type Node, setChild, stringOf } from './yaml/node.ts';
@@ -16,8 +15,22 @@ interface Include {
   readonly envFiles: readonly Node[];
 }
 
+/** Loads and merges a group of files; handed in, as that in turn follows includes. */
+export type LoadGroup = (paths: readonly string[], scope: LoadScope) => MapNode | undefined;
+
+interface IncludingFile {
+  /** The tree as parsed, for its `!reset` marks. */
+  readonly document: Node;
+  readonly file: string;
+  readonly scope: LoadScope;
+  readonly loadGroup: LoadGroup;
+}
+
 /** Loads what `include` names, each with its own folder and variables, and copies it into `root`. */
-export function applyIncludes(root: MapNode, document: Node, file: string, scope: LoadScope): void {
+export function applyIncludes(
+  root: MapNode,
+  { document, file, scope, loadGroup }: IncludingFile,
+): void {
   const { findings } = scope.shared;
   const list = root.entries.get('include');
   root.entries.delete('include');
@@ -33,7 +46,7 @@ export function applyIncludes(root: MapNode, document: Node, file: string, scope
   const inner: LoadScope = { ...scope, including: [...scope.including, file] };
   for (const item of list.value.items) {
     const include = readInclude(item, scope);
-    const loaded = include === undefined ? undefined : loadInclude(include, inner);
+    const loaded = include === undefined ? undefined : loadInclude(include, inner, loadGroup);
     if (loaded !== undefined) {
       copyInto(root, loaded, document, scope);
     }
@@ -78,7 +91,11 @@ function readInclude(item: Node, { shared: { findings } }: LoadScope): Include |
   return include;
 }
 
-function loadInclude(include: Include, scope: LoadScope): MapNode | undefined {
+function loadInclude(
+  include: Include,
+  scope: LoadScope,
+  loadGroup: LoadGroup,
+): MapNode | undefined {
   const { shared, workingDir } = scope;
   const paths = absolutePaths(include, scope);
   const [main] = paths;
@@ -98,7 +115,7 @@ function loadInclude(include: Include, scope: LoadScope): MapNode | undefined {
       environment.set(name, value);
     }
   }
-  return loadFiles(paths, {
+  return loadGroup(paths, {
     ...scope,
     workingDir: folder,
     pathBase:

@@ -15,3 +15,4 @@ export type * from '../model/index.ts';
 export { type DetailedLoadResult, loadProject, loadProjectDetailed } from './load-project.ts';
 export type { FileReader, LoadOptions, LoadResult, Origins } from './load-result.ts';
 export { systemFileReader } from './system-file-reader.ts';
+export { resolvePlainScalar } from './yaml/plain-scalar.ts';

@@ -10,7 +10,7 @@ export function loadFiles(paths: readonly string[], scope: LoadScope): MapNode |
   const { shared, pathBase } = scope;
   let root: MapNode | undefined;
   for (const path of paths) {
-    root = loadFileOnto(root, path, scope);
+    root = loadFileOnto(root, path, scope, loadFiles);
   }
   if (root === undefined) {
     return undefined;

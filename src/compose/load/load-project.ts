@@ -102,7 +102,7 @@ class ProjectLoad {
       const listed = this.#environment.get('COMPOSE_FILE');
       files =
         listed === undefined
-          ? findComposeFiles(this.#options.workingDir ?? cwd, reader, this.#findings)
+          ? findComposeFiles(this.#workingDir([]), reader, this.#findings)
           : filesFromVariable(listed, this.#environment.get('COMPOSE_PATH_SEPARATOR'), cwd);
       this.#readEnvFiles(this.#workingDir(files));
     }
@@ -112,7 +112,10 @@ class ProjectLoad {
   #workingDir(files: readonly string[]): string {
     const first = files.find((file) => file !== '-');
     const { workingDir, cwd } = this.#options;
-    return workingDir ?? (first === undefined ? cwd : dirname(first));
+    if (workingDir !== undefined) {
+      return absolute(workingDir, cwd);
+    }
+    return first === undefined ? cwd : dirname(first);
   }
 
   #readEnvFiles(workingDir: string): void {

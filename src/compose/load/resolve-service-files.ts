@@ -52,10 +52,6 @@ export function resolveEnvironment(
       context.findings,
     );
   });
-  const { env_file: _files, environment: _environment, ...rest } = service;
-  if (merged.size === 0 && own.size === 0) {
-    return rest;
-  }
   const values = new Map<string, string | null>();
   for (const [key, { value }] of merged) {
     values.set(key, value);
@@ -63,7 +59,26 @@ export function resolveEnvironment(
   for (const [key, value] of own) {
     values.set(key, value);
   }
-  return { ...rest, environment: sortedRecord(values) };
+  const environment = values.size === 0 ? undefined : sortedRecord(values);
+  return withKey(service, 'environment', environment, 'env_file');
+}
+
+/** A copy with `key` set, at its usual place among the others, and the key that it takes in left out. */
+function withKey(
+  service: Service,
+  key: keyof Service,
+  value: unknown,
+  takesIn: keyof Service,
+): Service {
+  const copy: Record<string, unknown> = {};
+  for (const [name, existing] of Object.entries(service)) {
+    if (name !== takesIn && name !== key) {
+      copy[name] = existing;
+    } else if (value !== undefined) {
+      copy[key] = value;
+    }
+  }
+  return copy as Service;
 }
 
 /** The service with the labels of its `label_file`s under its own `labels`. */
@@ -91,7 +106,8 @@ export function resolveLabels(
   for (const [key, value] of Object.entries(service.labels ?? {})) {
     values.set(key, value);
   }
-  return values.size === 0 ? service : { ...service, labels: sortedRecord(values) };
+  const merged = values.size === 0 ? undefined : sortedRecord(values);
+  return withKey(service, 'labels', merged, 'label_file');
 }
 
 function readVariables(

@@ -7,7 +7,6 @@ import {
   fail,
   optionalInteger,
   sortedRecord,
-  text,
 } from './decoder.ts';
 import { splitShellWords } from './shell-words.ts';
 
@@ -138,7 +137,10 @@ export const multiOptions: Decoder = (node, context) => {
   }
   const entries = [...node.entries].map(([key, { value }]) => {
     const values = value.kind === 'seq' ? value.items : [value];
-    return [key, values.map((one) => text(one, context) ?? '')] as const;
+    return [
+      key,
+      values.map((one) => (one.kind === 'scalar' ? printScalar(one.value, one.float) : '')),
+    ] as const;
   });
   return entries.length === 0 ? undefined : sortedRecord(entries);
 };

@@ -65,7 +65,9 @@ function parseTemplate(text: string): { parts: Part[]; invalidAt?: number } {
       parts.push({ use: { name }, offset: dollar });
       at = dollar + 1 + name.length;
     } else {
-      return { parts, invalidAt: dollar };
+      // a dollar sign before anything else stands for itself: `$(date)`, `$1`
+      parts.push('$');
+      at = dollar + 1;
     }
   }
 }

@@ -123,9 +123,18 @@ class LibraryWalk {
       const isPlain = written.type === Scalar.PLAIN && written.tag !== 'tag:yaml.org,2002:str';
       return isPlain
         ? this.#builder.plain(written.source ?? text, start, end)
-        : this.#builder.quoted(text, start, end);
+        : this.#builder.quoted(this.#clipped(written, text, end), start, end);
     }
     return this.#builder.plain('', start, end);
+  }
+
+  /** A block that the file's end cuts off has no line break to keep; the library adds one. */
+  #clipped(written: Scalar, text: string, end: number): string {
+    const isBlock = written.type === Scalar.BLOCK_LITERAL || written.type === Scalar.BLOCK_FOLDED;
+    const { text: file } = this.#source;
+    return isBlock && end >= file.length && !file.endsWith('\n') && text.endsWith('\n')
+      ? text.slice(0, -1)
+      : text;
   }
 
   #pairs(map: YAMLMap.Parsed, depth: number): WrittenPair[] {
