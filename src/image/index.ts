@@ -18,6 +18,7 @@ export type { CopiedFile } from './bootstrap/tar-files.ts';
 export { type Digest, digestOf, isDigest } from './digest.ts';
 export { type ImportedImage, type ImportOptions, importImage } from './import/import-image.ts';
 export { hostPlatform } from './import/platform.ts';
+export { type LoadedImage, type LoadOptions, loadImages } from './load/load-images.ts';
 export type { ExecutionConfig, HealthcheckConfig, ImageConfig } from './oci.wire.ts';
 export {
   familiarRepository,

@@ -5,7 +5,7 @@ import { parseArguments } from '../parse-flags.ts';
 import { imageCommands } from './image-commands.ts';
 
 /** `coracle image SUBCOMMAND`: the store's images. */
-export const image = defineCommand({
+export const imageCommand = defineCommand({
   name: 'image',
   positional: 'COMMAND',
   summary: 'Manage images',

@@ -41,7 +41,8 @@ export interface StagedImage {
 export function commitImage(roots: StateRoots, image: StagedImage): Promise<string | undefined> {
   const paths = storePaths(roots);
   return withStoreLock(paths.lock, () => {
-    for (const layer of image.layers) {
+    // An image may have one layer several times.
+    for (const layer of new Set(image.layers)) {
       if (!placeLayer(roots, layer)) return undefined;
     }
     syncFolder(paths.layers);

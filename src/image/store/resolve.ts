@@ -69,9 +69,11 @@ export function allImages(roots: StateRoots): FoundImage[] {
 export function resolveImage(roots: StateRoots, nameOrId: string): ImageForRun {
   const image = findImage(roots, nameOrId);
   const paths = storePaths(roots);
-  const layerPaths = image.config.rootfs.diff_ids
+  const topmostFirst = image.config.rootfs.diff_ids
     .map((diffId) => paths.layer(asDigest(diffId)))
     .reverse();
+  // Overlay refuses a folder twice; a layer that comes again hides all of its first occurrence.
+  const layerPaths = [...new Set(topmostFirst)];
   for (const path of layerPaths) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
       throw new AppError(

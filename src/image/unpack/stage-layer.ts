@@ -16,6 +16,8 @@ export interface StageOptions {
   readonly diffId?: Digest;
   /** Fail unless the archive itself has this digest. */
   readonly digest?: Digest;
+  /** The archive is an unfinished file of ours in the store: it becomes the blob itself, uncopied. */
+  readonly adopt?: boolean;
 }
 
 /** A staged layer and what was found out about its archive. */
@@ -45,14 +47,15 @@ export async function stageLayer(
   const name = unfinishedName();
   // Beside the layers, not in ingest: the rename must stay within one file system, and layers may be one of its own.
   const folder = join(paths.layers, name);
-  const blob = join(paths.ingest, name);
+  const adopted = options.adopt && typeof source === 'string' ? source : undefined;
+  const blob = adopted ?? join(paths.ingest, name);
   // A layer without an entry for its root gets the usual mode.
   mkdirSync(folder, { mode: 0o755 });
   try {
     const tar = await untar(source, {
       native: options.native,
       folder,
-      copy: blob,
+      ...(adopted === undefined ? { copy: blob } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });
     checkDigest('layer', options.diffId, tar.diffId);
