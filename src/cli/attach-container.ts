@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Engine } from '../engine/index.ts';
 import { containerPaths, isErrno } from '../state/index.ts';
@@ -153,4 +154,15 @@ function forwardSignals(
         });
     }),
   );
+}
+
+/** True where somebody feeds standard input: a pipe or a file, not a terminal or /dev/null. */
+export function isStdinFed(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFIFO() || stat.isFile() || stat.isSocket();
+  } catch {
+    // EBADF: it is closed.
+    return false;
+  }
 }

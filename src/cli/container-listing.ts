@@ -87,7 +87,8 @@ export function exitCodeOf({ Status }: Pick<ContainerInfo, 'Status'>): number {
   return Number(/^(?:Exited|Restarting) \((\d+)\)/.exec(Status)?.[1] ?? 0);
 }
 
-function quotedCommand({ Command }: ContainerInfo, truncate: boolean): string {
+/** `"sh -c 'echo hi; sle…"`, as both listings have it. */
+export function quotedCommand({ Command }: ContainerInfo, truncate: boolean): string {
   return `"${truncate ? truncateText(Command, commandWidth) : Command}"`;
 }
 

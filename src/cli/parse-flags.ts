@@ -76,12 +76,16 @@ function parseInteger(value: string): number {
   return Number(value);
 }
 
-function asksForHelp(command: Pick<Command, 'passThrough'>, argv: readonly string[]): boolean {
+function asksForHelp(
+  command: Pick<Command, 'passThrough' | 'flags'>,
+  argv: readonly string[],
+): boolean {
+  const takesShortH = command.flags.some(({ flags }) => flags.startsWith('-h,'));
   const end = command.passThrough ? argv.findIndex((word) => !word.startsWith('-')) : -1;
   const own = end < 0 ? argv : argv.slice(0, end);
   const dashes = own.indexOf('--');
   return (dashes < 0 ? own : own.slice(0, dashes)).some(
-    (word) => word === '--help' || word === '-h',
+    (word) => word === '--help' || (word === '-h' && !takesShortH),
   );
 }
 

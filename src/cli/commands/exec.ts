@@ -1,6 +1,6 @@
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
+import { environmentEntries } from '../environment-entries.ts';
 import { runningContainer } from '../select-containers.ts';
 
 interface ExecFlags {
@@ -63,12 +63,3 @@ export const execCommand = defineCommand<ExecFlags>({
     return exitCode;
   },
 });
-
-/** `KEY=value` as it is; a bare `KEY` takes the caller's value, or is left out. */
-export function environmentEntries(context: CommandContext, entries: readonly string[]): string[] {
-  return entries.flatMap((entry) => {
-    if (entry.includes('=')) return [entry];
-    const value = context.host.env[entry];
-    return value === undefined ? [] : [`${entry}=${value}`];
-  });
-}

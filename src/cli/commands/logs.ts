@@ -7,6 +7,7 @@ import {
   LogPrinter,
   mergeEntries,
   parseLogTime,
+  parseTail,
   watchEvents,
 } from '../logs/index.ts';
 import { selectContainers } from '../select-containers.ts';
@@ -125,11 +126,3 @@ export const logsCommand = defineCommand<LogsFlags>({
     return end.signal.aborted ? 130 : 0;
   },
 });
-
-function parseTail(text: string): number | 'all' {
-  if (text === 'all') return 'all';
-  if (!/^\d+$/.test(text)) {
-    throw new AppError('CLI_USAGE', `--tail: "${text}" is neither a number nor "all"`);
-  }
-  return Number(text);
-}

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { fstatSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Service, ServiceMount, ServicePort } from '../../compose/model/index.ts';
+import type { Service } from '../../compose/model/index.ts';
 import { planRun } from '../../compose/plan/index.ts';
 import { AppError, type Diagnostic } from '../../core/index.ts';
-import { attachUntilExit } from '../attach-container.ts';
+import { attachUntilExit, isStdinFed } from '../attach-container.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
+import { environmentEntries } from '../environment-entries.ts';
+import { parseMount, parsePort } from '../run-arguments.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { planInput, throwFindings, toDiagnostic } from '../up-input.ts';
-import { environmentEntries } from './exec.ts';
 import { orphanPolicy } from './up.ts';
 import { imageFlags, rejectUnsupportedFlags } from './up-flags.ts';
 
@@ -93,7 +94,7 @@ export const runCommand = defineCommand<RunFlags>({
       throw new AppError('PROJECT_SERVICE_UNKNOWN', `no such service: ${service}`);
     }
     const tty = flags.tty && !flags.detach && context.host.stdinIsTTY && context.host.stdout.isTTY;
-    const stdin = flags.interactive && !flags.detach && (tty || isFed());
+    const stdin = flags.interactive && !flags.detach && (tty || isStdinFed());
     const name = flags.name ?? `${project.name}-${service}-run-${randomBytes(6).toString('hex')}`;
     const changed = applyFlags(context, definition, command, { ...flags, tty, stdin });
     await withProjectLock(context, project.name, 'run', async () => {
@@ -127,17 +128,6 @@ export const runCommand = defineCommand<RunFlags>({
     }
   },
 });
-
-/** True where somebody feeds standard input: a pipe or a file, not a terminal or /dev/null. */
-function isFed(): boolean {
-  try {
-    const stat = fstatSync(0);
-    return stat.isFIFO() || stat.isFile() || stat.isSocket();
-  } catch {
-    // EBADF: it is closed.
-    return false;
-  }
-}
 
 /** The service as the command line changes it for this one container. */
 function applyFlags(
@@ -196,36 +186,4 @@ function environmentLines(file: string): string[] {
 function splitAt(entry: string, separator: string): [string, string] {
   const at = entry.indexOf(separator);
   return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
-}
-
-/** `[[address:]host:]container[/protocol]`. */
-function parsePort(text: string): ServicePort {
-  const match = /^(?:(?:(\[[^\]]+\]|[\d.]+):)?(\d+(?:-\d+)?)?:)?(\d+)(?:\/(tcp|udp|sctp))?$/.exec(
-    text,
-  );
-  if (match === null) throw new AppError('CLI_USAGE', `--publish: "${text}" is no port mapping`);
-  const [, address, published, target, protocol] = match;
-  return {
-    target: Number(target),
-    protocol: protocol ?? 'tcp',
-    mode: 'ingress',
-    ...(published === undefined ? {} : { published }),
-    ...(address === undefined ? {} : { host_ip: address.replace(/[[\]]/g, '') }),
-  };
-}
-
-/** `source:target[:ro]`: a path is a bind mount, a bare name a volume of the engine. */
-function parseMount(text: string, cwd: string): ServiceMount {
-  const [source = '', target, mode] = text.split(':');
-  if (target === undefined) return { type: 'volume', target: source };
-  const readOnly = mode?.split(',').includes('ro') ? { read_only: true } : {};
-  return /^[./~]/.test(source)
-    ? {
-        type: 'bind',
-        source: resolve(cwd, source),
-        target,
-        bind: { create_host_path: true },
-        ...readOnly,
-      }
-    : { type: 'volume', source, target, ...readOnly };
 }

@@ -19,3 +19,12 @@ export function parseLogTime(text: string, nowMs: number, flag: string): string 
   // Digits below the millisecond are kept where the text has them.
   return /\.\d{4,9}Z$/.test(text) ? text : new Date(instant).toISOString();
 }
+
+/** Number of last lines of `--tail`. @throws {AppError} `CLI_USAGE` */
+export function parseTail(text: string): number | 'all' {
+  if (text === 'all') return 'all';
+  if (!/^\d+$/.test(text)) {
+    throw new AppError('CLI_USAGE', `--tail: "${text}" is neither a number nor "all"`);
+  }
+  return Number(text);
+}
