@@ -8,12 +8,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +23,13 @@
 #include "fd.h"
 #include "net.h"
 
-enum { MAX_CONNECTIONS = 512, BUFFER_SIZE = 16384, UDP_CLIENTS = 128, DATAGRAM_SIZE = 65536 };
+enum {
+  MAX_CONNECTIONS = 512,
+  BUFFER_SIZE = 16384,
+  UDP_CLIENTS = 128,
+  DATAGRAM_SIZE = 65536,
+  NOBODY = 65534
+};
 
 struct end {
   struct connection *connection;
@@ -179,8 +187,14 @@ static void accept_one(struct proxy *proxy, struct listener *listener) {
   int client = accept4(listener->end.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK), service;
   struct connection *c;
 
-  if (client < 0)
+  if (client < 0) {
+    /* Out of descriptors or memory: without a pause epoll would report the waiting client for ever.
+     */
+    if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) &&
+        proxy->connection_count > 0)
+      pause_accepting(proxy, true);
     return;
+  }
   service = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   c = service < 0 ? NULL : calloc(1, sizeof *c);
   if (!c || (connect(service, (struct sockaddr *)&listener->target, sizeof listener->target) < 0 &&
@@ -312,6 +326,20 @@ static void close_others(const struct cor_port *ports, size_t count) {
   }
 }
 
+/* Nothing that the proxy does needs a privilege: the sockets are bound already. */
+static void drop_privileges(void) {
+  struct rlimit files;
+
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &files);
+  }
+  if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+                         setresuid(NOBODY, NOBODY, NOBODY) < 0))
+    _exit(1);
+  (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 pid_t cor_forwarder_start(const struct cor_port *ports, size_t count, struct cor_err *err) {
   size_t v6_count = 0;
   sigset_t none;
@@ -327,6 +355,8 @@ pid_t cor_forwarder_start(const struct cor_port *ports, size_t count, struct cor
   if (pid > 0)
     return pid;
   (void)prctl(PR_SET_NAME, "coracle-proxy");
+  drop_privileges();
+  /* After the change of user, which clears it. */
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) /* the shim died before the line above took effect */
     _exit(1);

@@ -48,11 +48,13 @@ int cor_netns_new(struct cor_err *err);
  * A stale host end of the same name (left by a killed shim) is replaced. */
 int cor_net_attach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err);
 
-/* Takes the host end out of its bridge and down, at once (0.3 ms): nothing behind it answers any more. The pair itself goes with
- * the namespace's last descriptor, in the background. Missing is success. */
+/* Takes the host end out of its bridge and down, at once (0.3 ms): nothing behind it answers any
+ * more. The pair itself goes with the namespace's last descriptor, in the background. Missing is
+ * success. */
 int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err);
 
-/* Removes the host end, and with it the pair. The kernel takes a grace period over it (10–25 ms). Missing is success. */
+/* Removes the host end, and with it the pair. The kernel takes a grace period over it (10–25 ms).
+ * Missing is success. */
 int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err);
 
 /* Bridge with address ("10.200.0.1/26"), up, STP off, a fixed MAC, no IPv6 address of its own,
@@ -69,6 +71,10 @@ int cor_nft_ensure(const char *table, struct cor_err *err);
  * between networks, internal (no way out). Idempotent both ways. */
 int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
                    struct cor_err *err);
+/* Where iptables' FORWARD chain drops by policy (Docker's daemon sets that), lets packets of
+ * bridges called cor-* by. */
+int cor_nft_accept_forward(struct cor_err *err);
+
 /* The client's bridge.create and bridge.delete: table, bridge and its elements, in an order in
  * which no packet passes a bridge without rules. Idempotent. */
 int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,

@@ -216,7 +216,8 @@ int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool
 int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
                    int mtu, bool internal, struct cor_err *err) {
   if (cor_nft_ensure(table, err) < 0 ||
-      cor_nft_bridge(table, bridge, subnet, internal, true, err) < 0)
+      cor_nft_bridge(table, bridge, subnet, internal, true, err) < 0 ||
+      cor_nft_accept_forward(err) < 0)
     return -1;
   return cor_bridge_create(bridge, address, mtu, err);
 }

@@ -36,6 +36,10 @@ void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table);
 /* Name of a chain that exists only where the rules are of this version. */
 const char *cor_nft_version_chain(void);
 
+/* Expressions: accept where an interface's name (`key`: NFT_META_IIFNAME, NFT_META_OIFNAME) begins
+ * like this. */
+void cor_nft_accept_prefix(struct cor_nlbuf *buf, uint32_t key, const char *prefix, size_t size);
+
 /* One element of one set: `data` NULL for a set, `size`s in bytes as the set declares them; a range
  * is [key, end). */
 struct cor_nft_element {

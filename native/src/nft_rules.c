@@ -352,6 +352,15 @@ static void put_expression(struct cor_nlbuf *buf, const struct expression *e) {
   }
 }
 
+void cor_nft_accept_prefix(struct cor_nlbuf *buf, uint32_t key, const char *prefix, size_t size) {
+  static const struct expression accept = {VERDICT, NF_ACCEPT, 0, 0, NULL};
+  struct expression name = {META, (int)key, 0, 0, NULL};
+
+  put_expression(buf, &name);
+  put_compare(buf, NFT_CMP_EQ, prefix, size); /* shorter than the name: compares its beginning */
+  put_expression(buf, &accept);
+}
+
 static void put_set(struct cor_nlbuf *buf, const char *table, size_t i) {
   uint8_t userdata[6] = {0, 4}; /* libnftnl's record 0: byte order of the key, four bytes */
 

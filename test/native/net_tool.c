@@ -21,6 +21,8 @@ static const char usage[] =
     "net-tool bridge-add NAME ADDRESS MTU | bridge-delete NAME\n"
     "net-tool table TABLE | table-delete TABLE\n"
     "net-tool bridge-rules TABLE NAME SUBNET external|internal add|remove\n"
+    "net-tool network-up TABLE NAME ADDRESS SUBNET external|internal\n"
+    "net-tool network-down TABLE NAME SUBNET\n"
     "net-tool publish TABLE PROTOCOL,HOSTIP,HOSTPORT,ADDRESS,PORT…\n"
     "net-tool forget TABLE PROTOCOL,HOSTIP,HOSTPORT,ADDRESS,PORT…\n";
 
@@ -140,6 +142,10 @@ int main(int argc, char **argv) {
   else if (!strcmp(command, "bridge-rules") && argc == 7)
     rc = cor_nft_bridge(argv[2], argv[3], argv[4], !strcmp(argv[5], "internal"),
                         !strcmp(argv[6], "add"), &err);
+  else if (!strcmp(command, "network-up") && argc == 7)
+    rc = cor_network_up(argv[2], argv[3], argv[4], argv[5], 0, !strcmp(argv[6], "internal"), &err);
+  else if (!strcmp(command, "network-down") && argc == 5)
+    rc = cor_network_down(argv[2], argv[3], argv[4], &err);
   else if (!strcmp(command, "publish") && argc > 2)
     rc = publish(argv[2], ports, count, &err);
   else if (!strcmp(command, "forget") && argc > 2)

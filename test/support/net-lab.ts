@@ -109,9 +109,7 @@ export class NetLab {
 
   /** A network with its first address as the gateway, e.g. `10.77.1`. */
   network(name: string, prefix: string, kind: 'external' | 'internal' = 'external'): void {
-    this.must('table', this.table);
-    this.must('bridge-rules', this.table, name, `${prefix}.0/24`, kind, 'add');
-    this.must('bridge-add', name, `${prefix}.1/24`, '1500');
+    this.must('network-up', this.table, name, `${prefix}.1/24`, `${prefix}.0/24`, kind);
   }
 
   /** A namespace attached to a network, as a container's is; `internal` has no gateway. */
