@@ -2,14 +2,8 @@
 #include "container.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/sched.h>
 #include <sched.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "cgroup.h"
 #include "fd.h"
@@ -18,57 +12,6 @@
 #include "seccomp.h"
 #include "spawn.h"
 #include "sync.h"
-
-pid_t cor_spawn(unsigned long flags, int cgroup_fd, int *pidfd) {
-  struct clone_args args = {
-      .flags = flags | CLONE_PIDFD, .exit_signal = SIGCHLD, .pidfd = (uint64_t)(uintptr_t)pidfd};
-  *pidfd = -1;
-  if (cgroup_fd >= 0) {
-    /* Born in its cgroup (Linux 5.7): moving it there later takes a lock that all forks of the
-     * machine wait for. */
-    args.flags |= CLONE_INTO_CGROUP;
-    args.cgroup = (uint64_t)cgroup_fd;
-  }
-  pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-  /* Seccomp profiles of container engines that we may run in answer ENOSYS, as they cannot look
-   * into clone3's arguments. */
-  if (pid < 0 && errno == ENOSYS && cgroup_fd < 0)
-    pid = (pid_t)syscall(SYS_clone, flags | CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
-  return pid;
-}
-
-void cor_child_kill(struct cor_child *child) {
-  if (child->pid > 0) {
-    kill(child->pid, SIGKILL);
-    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
-      ;
-  }
-  cor_close_p(&child->pidfd);
-  cor_close_p(&child->start_fd);
-  cor_close_p(&child->console_fd);
-  *child = (struct cor_child){.pidfd = -1, .start_fd = -1, .console_fd = -1};
-}
-
-/* Clones init. A pid namespace to be joined is entered by the caller's children only, so the caller
- * steps into it for the one clone and back. */
-static int clone_init(struct cor_init *init, unsigned long flags, struct cor_child *child,
-                      struct cor_err *err) {
-  _cleanup_close_ int own_pid_ns = -1;
-  int join = init->ns_fds[COR_NS_PID];
-  if (join >= 0) {
-    own_pid_ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-    if (own_pid_ns < 0 || setns(join, CLONE_NEWPID) < 0)
-      return cor_fail(err, errno, "setns", "pid", "cannot join the namespace");
-  }
-  int cgroup_fd = init->cgroup->version == 2 ? cor_cgroup_dir(init->cgroup, "") : -1;
-  child->pid = cor_spawn(flags, cgroup_fd, &child->pidfd);
-  int saved = errno;
-  if (child->pid != 0 && join >= 0 && setns(own_pid_ns, CLONE_NEWPID) < 0)
-    return cor_fail(err, errno, "setns", "pid", "cannot return from the namespace");
-  if (child->pid < 0)
-    return cor_fail(err, saved, "clone3", "", "cannot make the container's process");
-  return 0;
-}
 
 /* Answers the init stage until it waits for the start or has become the program. */
 static int follow(const struct cor_init *init, int sync_fd, struct cor_child *child,
@@ -118,7 +61,8 @@ static int launch_in_cgroup(struct cor_init *init, int sync_fds[2], struct cor_c
   if (cor_seccomp_compile(&init->spec->seccomp, init->launch->seccomp_cache, &init->seccomp, err) <
       0)
     return -1;
-  if (clone_init(init, flags, child, err) < 0)
+  int cgroup_fd = init->cgroup->version == 2 ? cor_cgroup_dir(init->cgroup, "") : -1;
+  if (cor_spawn_in_pid_ns(flags, cgroup_fd, init->ns_fds[COR_NS_PID], child, err) < 0)
     return -1;
   if (child->pid == 0) {
     close(sync_fds[0]);

@@ -156,10 +156,6 @@ static int run(struct cor_init *init, struct cor_err *err) {
   /* A caller that dies while this runs leaves nothing: the signal is set again after the change of
    * user. */
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  /* Processes of a container that shares our pid namespace, or holds CAP_SYS_PTRACE, must not look
-   * into this one while it still has the host's descriptors. execve sets it again as the program's
-   * own file says. */
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   if ((init->proc_fd = cor_proc_open(err)) < 0)
     return -1;
   if (cor_ns_join(init->ns_fds, err) < 0 || become_namespace_root(init, err) < 0)
