@@ -23,3 +23,7 @@ export type {
   RuntimeRestart,
   RuntimeThrottle,
 } from './spec/input.ts';
+export { ociSpec } from './spec/oci-spec.ts';
+export type { OciSpec } from './spec/oci-spec.wire.ts';
+export { shimSpec } from './spec/shim-spec.ts';
+export { writeBundle } from './spec/write-bundle.ts';

@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { StateRoots } from '../../state/index.ts';
+import type { RuntimeContainer } from './input.ts';
+
+/**
+ * A container's shim.json; docs/on-disk-layout.md is its description.
+ * @param folder `<data>/containers/<id>`.
+ */
+export function shimSpec(container: RuntimeContainer, folder: string, roots: StateRoots) {
+  const { network, log } = container;
+  return {
+    version: 1,
+    id: container.id,
+    name: container.name,
+    overlay: {
+      lower: [...container.layers],
+      upper: join(folder, 'upper'),
+      work: join(folder, 'work'),
+    },
+    tty: container.tty ?? false,
+    stdinOpen: container.stdinOpen ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    network: {
+      table: network.table,
+      mode: network.mode,
+      ...(network.joinContainer === undefined ? {} : { joinContainer: network.joinContainer }),
+      endpoints: network.endpoints,
+      ports: network.ports,
+      resolver: network.resolver,
+    },
+    log: {
+      driver: log.driver,
+      path: join(folder, 'log'),
+      maxSize: log.maxSizeBytes,
+      maxFiles: log.maxFiles,
+    },
+    restart: container.restart,
+    healthcheck: container.healthcheck,
+    stop: container.stop,
+    events: join(roots.run, 'events'),
+    labels: container.labels,
+  };
+}

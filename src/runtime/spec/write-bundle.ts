@@ -1,0 +1,24 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containerPaths, type StateRoots } from '../../state/index.ts';
+import type { RuntimeContainer } from './input.ts';
+import { ociSpec } from './oci-spec.ts';
+import { shimSpec } from './shim-spec.ts';
+
+/**
+ * Writes config.json and shim.json into `folder` and makes the overlay's folders there.
+ *
+ * The paths inside the files are those of `<data>/containers/<id>`, whatever `folder` is: it may be the one in
+ * which the container is prepared before a rename publishes it.
+ * @throws {AppError} `RUNTIME_SPEC_INVALID`, `RUNTIME_SECCOMP_PROFILE_INVALID`
+ */
+export function writeBundle(roots: StateRoots, folder: string, container: RuntimeContainer): void {
+  const { dir } = containerPaths(roots, container.id);
+  const config = ociSpec(container, dir, process.arch);
+  const shim = shimSpec(container, dir, roots);
+  for (const name of ['upper', 'work', 'rootfs']) {
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+  }
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+  writeFileSync(join(folder, 'shim.json'), JSON.stringify(shim), { mode: 0o600 });
+}
