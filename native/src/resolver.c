@@ -132,8 +132,10 @@ static _Noreturn void resolver_main(int netns_fd, const struct cor_shim_spec *sp
   int result = set_up(&resolver, netns_fd, spec, ready_fd, &err);
   if (getppid() != parent)
     _exit(1); /* the shim died before the death signal was set */
-  if (result < 0)
-    cor_write_full(ready_fd, &err, sizeof(err));
+  /* Without an operation that failed it says that the sockets are bound. */
+  if (result == 0)
+    err = (struct cor_err){0};
+  cor_write_full(ready_fd, &err, sizeof(err));
   close(ready_fd);
   _exit(result < 0 || cor_resolver_serve(&resolver) < 0 ? 1 : 0);
 }
@@ -153,10 +155,11 @@ pid_t cor_resolver_start(int netns_fd, const struct cor_shim_spec *spec, struct 
   close(ends[0]);
   if (pid < 0)
     return cor_fail(err, saved, "fork", "", "cannot start the resolver");
-  if (size == 0)
+  bool whole = size == (ssize_t)sizeof(told);
+  if (whole && !told.op)
     return pid;
   waitpid(pid, NULL, 0);
-  if (size == (ssize_t)sizeof(told))
+  if (whole)
     *err = told; /* its strings are literals of this very program */
   else
     cor_fail(err, EIO, "resolver", "", "the resolver ended while starting");
