@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { StateRoots } from '../state/index.ts';
 import { readVolume, volumePaths } from './volume-record.ts';
 import { volumeSource } from './volumes.ts';
 
-/** The native operation that copies (native/PROTOCOL.md). */
+/** The native operations that copy, and that clear away half a copy (native/PROTOCOL.md). */
 export interface SeedOps {
+  request(op: 'tree.remove', fields: { path: string }): Promise<unknown>;
   request(
     op: 'volume.seed',
     fields: { lower: string[]; path: string; target: string },
@@ -27,10 +29,11 @@ const running = new Map<string, Promise<boolean>>();
 
 /**
  * Copies what the image has at the mount's path into a volume that is used for the first time: content, owner and mode. Done
- * once in a volume's life; a volume that somebody filled or emptied since is left alone.
+ * once in a volume's life: one that somebody filled, or emptied since, is left alone. One that is still empty because the
+ * first image had nothing there, is not used up.
  *
- * Interrupted copies are repaired by the next start, as the mark is set only after the copy: until then the volume
- * belongs to no running container.
+ * A copy that broke off is done again from the start: until it is whole, no container has the volume but those that want no
+ * copy, and what these find is theirs.
  * @returns whether something was copied.
  */
 export async function seedVolume(
@@ -57,16 +60,30 @@ async function seedOnce(
   request: SeedRequest,
 ): Promise<boolean> {
   const paths = volumePaths(roots, request.volume);
+  const started = `${paths.seeded}.started`;
   const record = readVolume(roots, request.volume);
-  if (record === undefined || request.noCopy) return false;
-  if (volumeSource(record).kind !== 'folder' || existsSync(paths.seeded)) return false;
-  const started = existsSync(`${paths.seeded}.started`);
-  const needed = started || readdirSync(paths.data).length === 0;
-  if (needed) {
-    writeFileSync(`${paths.seeded}.started`, '');
+  if (record === undefined || volumeSource(record).kind !== 'folder') return false;
+  if (existsSync(paths.seeded)) return false;
+  if (request.noCopy) {
+    rmSync(started, { force: true });
+    return false;
+  }
+  if (existsSync(started)) {
+    for (const name of readdirSync(paths.data)) {
+      await native.request('tree.remove', { path: join(paths.data, name) });
+    }
+  }
+  const wasEmpty = isEmpty(paths.data);
+  if (wasEmpty) {
+    writeFileSync(started, '');
     const { lower, path } = request;
     await native.request('volume.seed', { lower: [...lower], path, target: paths.data });
   }
-  writeFileSync(paths.seeded, '');
-  return needed;
+  if (!isEmpty(paths.data)) writeFileSync(paths.seeded, '');
+  rmSync(started, { force: true });
+  return wasEmpty && existsSync(paths.seeded);
+}
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).length === 0;
 }

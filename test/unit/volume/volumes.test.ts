@@ -22,6 +22,7 @@ const created = '2026-11-23T12:00:00Z';
 /** Stands for the native side: "copies" one file, removes trees, fails on request. */
 class RecordedTrees {
   readonly seeds: string[] = [];
+  image = ['from-image'];
   failure: Error | undefined;
 
   async request(op: string, fields: { path: string; target?: string }): Promise<object> {
@@ -31,7 +32,10 @@ class RecordedTrees {
       return {};
     }
     this.seeds.push(fields.path);
-    if (fields.target !== undefined) writeFileSync(join(fields.target, 'from-image'), '');
+    // As the native side does, it leaves alone what is not empty.
+    if (fields.target !== undefined && readdirSync(fields.target).length === 0) {
+      for (const name of this.image) writeFileSync(join(fields.target, name), '');
+    }
     if (this.failure !== undefined) throw this.failure;
     return {};
   }
@@ -189,8 +193,29 @@ describe('volumes', () => {
       native.failure = new Error('killed');
       expect((await failure(seed('db'))).message).to.equal('killed');
       native.failure = undefined;
+      native.image = ['whole', 'content'];
       expect(await seed('db')).to.equal(true);
+      expect(readdirSync(volumePaths(roots, 'db').data)).to.deep.equal(['content', 'whole']);
       expect(await seed('db')).to.equal(false);
+    });
+
+    it('later, where the first image had nothing there', async () => {
+      create({ Name: 'db' });
+      native.image = [];
+      expect(await seed('db')).to.equal(false);
+      native.image = ['from-image'];
+      expect(await seed('db')).to.equal(true);
+    });
+
+    it('without touching what a container has that wanted no copy', async () => {
+      create({ Name: 'db' });
+      native.failure = new Error('killed');
+      await failure(seed('db'));
+      native.failure = undefined;
+      expect(await seed('db', { noCopy: true })).to.equal(false);
+      writeFileSync(join(volumePaths(roots, 'db').data, 'mine'), '');
+      expect(await seed('db')).to.equal(false);
+      expect(readdirSync(volumePaths(roots, 'db').data)).to.include('mine');
     });
 
     it('not where somebody put something in, with nocopy, or where they are no folders', async () => {
