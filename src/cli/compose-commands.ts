@@ -2,6 +2,15 @@ import type { CommandTable } from './command.ts';
 
 /** `compose`'s commands; each module is loaded when it is called for. */
 export const composeCommands: CommandTable = {
+  config: {
+    summary: 'Parse, resolve and render compose file in canonical format',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  convert: {
+    summary: 'Alias of config',
+    hidden: true,
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
   create: {
     summary: 'Creates containers for a service',
     load: async () => (await import('./commands/create.ts')).createCommand,

@@ -18,7 +18,8 @@ export function shortPlace(range: SourceRange, cwd: string): string {
   return formatPlace({ ...range, file: shortPath(range.file, cwd) });
 }
 
-function shortPath(file: string, cwd: string): string {
+/** The file relative to the current folder where it lies in it. */
+export function shortPath(file: string, cwd: string): string {
   if (!file.startsWith('/')) return file;
   const path = relative(cwd, file);
   return path.startsWith('..') ? file : path;

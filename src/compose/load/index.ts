@@ -10,9 +10,19 @@
  * What is wrong is collected (`findings.ts`) and loading goes on, so that one run reports all of it. Nothing is read
  * from the process: files, environment and folders are passed in.
  */
-
 export type * from '../model/index.ts';
+export { type VariableUse, variablesOf } from './interpolate/template.ts';
 export { type DetailedLoadResult, loadProject, loadProjectDetailed } from './load-project.ts';
 export type { FileReader, LoadOptions, LoadResult, Origins } from './load-result.ts';
+export { locate } from './locate.ts';
+export { nearest } from './nearest.ts';
 export { systemFileReader } from './system-file-reader.ts';
+export {
+  type MapNode,
+  type Node,
+  type Place,
+  rangeOf,
+  type ScalarNode,
+  toPlain,
+} from './yaml/node.ts';
 export { resolvePlainScalar } from './yaml/plain-scalar.ts';

@@ -74,7 +74,9 @@ class ProjectLoad {
     const tree = files.length === 0 ? undefined : this.#loadTree(files, workingDir);
     this.#reportUnsetVariables();
     const origins = new TreeOrigins(tree);
-    const project = tree === undefined ? undefined : this.#project(tree, origins);
+    // with variables left in place there are no numbers and sizes to decode yet
+    const isDecodable = tree !== undefined && this.#shared.interpolate;
+    const project = isDecodable ? this.#project(tree, origins) : undefined;
     const names = servicesIn(tree);
     const diagnostics = this.#findings.sorted();
     return {

@@ -27,10 +27,22 @@ export function withoutExtensions(value: unknown, path: readonly string[]): unkn
   }
   const keepsAll = isUserKeyed(path);
   const copy: Record<string, unknown> = {};
+  const names = isBlkioItem(path) ? blkioNames : undefined;
   for (const [key, below] of Object.entries(value)) {
     if (keepsAll || !key.startsWith('x-')) {
-      copy[key] = withoutExtensions(below, [...path, key]);
+      copy[names?.[key] ?? key] = withoutExtensions(below, [...path, key]);
     }
   }
   return copy;
+}
+
+/** Docker Compose's JSON has these keys with capitals, its YAML has not. */
+const blkioNames: Readonly<Record<string, string>> = {
+  path: 'Path',
+  rate: 'Rate',
+  weight: 'Weight',
+};
+
+function isBlkioItem(path: readonly string[]): boolean {
+  return path.length === 5 && path[0] === 'services' && path[2] === 'blkio_config';
 }
