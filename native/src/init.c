@@ -19,6 +19,7 @@
 #include "mount.h"
 #include "passwd.h"
 #include "process.h"
+#include "spec_user.h"
 #include "rootfs.h"
 #include "sync.h"
 
@@ -187,6 +188,10 @@ static int run(struct cor_init *init, struct cor_err *err) {
   if (cor_root_enter(init, err) < 0 || set_names(spec, err) < 0)
     return -1;
 
+  struct cor_process own = spec->process;
+  if (cor_spec_user(init->root_fd, spec, &own, err) < 0)
+    return -1;
+  process = &own;
   char home[256] = "/";
   if (!cor_env_get(process->env, "HOME"))
     cor_user_home(init->root_fd, process->uid, home, sizeof(home));

@@ -384,12 +384,7 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
   cor_loop_timer(&shim->loop, &shim->kill_timer, kill_due);
   cor_loop_timer(&shim->loop, &shim->resolver_timer, resolver_due);
   cor_health_init(shim);
-  /* <data>/containers/<id> → <data>/seccomp: containers share their compiled filters. */
-  snprintf(shim->seccomp_cache, sizeof(shim->seccomp_cache), "%s", shim->dir);
-  for (int i = 0; i < 2 && strrchr(shim->seccomp_cache, '/'); i++)
-    *strrchr(shim->seccomp_cache, '/') = '\0';
-  strncat(shim->seccomp_cache, "/seccomp",
-          sizeof(shim->seccomp_cache) - strlen(shim->seccomp_cache) - 1);
+  cor_seccomp_cache(shim->dir, shim->seccomp_cache, sizeof(shim->seccomp_cache));
   const char *log = shim->spec->has_log ? shim->spec->log_path : NULL;
   if (cor_log_open(&shim->log, log, shim->spec->log_max_size, shim->spec->log_max_files, err) < 0)
     return -1;

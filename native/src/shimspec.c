@@ -357,3 +357,10 @@ void cor_shim_spec_free(struct cor_shim_spec *spec) {
   json_object_put(spec->json);
   free(spec);
 }
+
+void cor_seccomp_cache(const char *dir, char *out, size_t size) {
+  const char *end = strrchr(dir, '/');
+  while (end && end > dir && *--end != '/')
+    ;
+  snprintf(out, size, "%.*s/seccomp", end ? (int)(end - dir) : 0, dir);
+}

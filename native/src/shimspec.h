@@ -68,6 +68,10 @@ struct cor_shim_spec {
 struct cor_shim_spec *cor_shim_spec_load(const char *dir, struct cor_err *err);
 void cor_shim_spec_free(struct cor_shim_spec *spec);
 
+/* Folder of compiled system call filters, shared by all containers: <data>/containers/<id> →
+ * <data>/seccomp. */
+void cor_seccomp_cache(const char *dir, char *out, size_t size);
+
 /* "SIGTERM", "TERM", "15", "SIGRTMIN+3" → number; -1 where it is none. */
 int cor_signal_number(const char *text);
 
