@@ -240,6 +240,16 @@ int cor_process_find(const struct cor_process_setup *setup, char path[PATH_MAX],
                                         : "the program cannot be run");
 }
 
+/* What the shim blocks and what Node ignores would both be inherited over execve: a service that
+ * never sees SIGTERM could not be stopped. */
+static void reset_signals(void) {
+  sigset_t none;
+  for (int number = 1; number <= SIGRTMAX; number++)
+    (void)signal(number, SIG_DFL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int cor_process_execute(const struct cor_process_setup *setup, const char *path,
                         struct cor_err *err) {
   /* Nothing of ours, and nothing that the caller let through by accident, reaches the program.
@@ -247,6 +257,7 @@ int cor_process_execute(const struct cor_process_setup *setup, const char *path,
    */
   if (syscall(SYS_close_range, 3 + (unsigned)setup->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
     return cor_fail(err, errno, "close_range", "", "cannot mark the descriptors");
+  reset_signals();
   if (setup->process->no_new_privileges && cor_seccomp_load(setup->seccomp, setup->filter, err) < 0)
     return -1;
   execve(path, (char *const *)setup->argv, (char *const *)setup->env);
