@@ -123,9 +123,9 @@ int cor_cmd_exec(int argc, char **argv) {
   struct exec_options options = {0};
   struct cor_child child;
   struct cor_err err;
-  for (int i = 1; i < argc && argv[i][0] == '-'; i++)
-    if (strcmp(argv[i], "--run") == 0 && cor_cmd_exec_engine)
-      return cor_cmd_exec_engine(argc, argv);
+  bool of_engine = argc > 1 && (strcmp(argv[1], "--run") == 0 || strcmp(argv[1], "--dir") == 0);
+  if (of_engine && cor_cmd_exec_engine)
+    return cor_cmd_exec_engine(argc, argv);
   int at = read_options(argc, argv, &options);
   if (at < 0)
     return 2;
