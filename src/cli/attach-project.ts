@@ -8,7 +8,7 @@ import {
 } from '../compose/plan/index.ts';
 import { shortContainerName } from './container-name.ts';
 import type { CommandContext } from './context.ts';
-import { followLogs, isProjectBusy, LogPrinter, watchEvents } from './logs/index.ts';
+import { followLogs, isProjectBusy, LogPrinter, watchContainers } from './logs/index.ts';
 import { runPlan } from './run-plan.ts';
 import { compareContainers } from './select-containers.ts';
 import { allowsAnsi, createPaint } from './text/paint.ts';
@@ -86,7 +86,7 @@ export async function attachToProject(
     await followLogs({
       engine,
       list: () => list(),
-      onChange: (callback) => watchEvents(roots, callback),
+      onChange: (callback) => watchContainers(engine, project, callback),
       isProjectBusy: () => run.interrupted === 0 && isProjectBusy(roots, project),
       monotonicMs: host.monotonicMs,
       since: new Date(options.sinceMs).toISOString(),

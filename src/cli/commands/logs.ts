@@ -8,7 +8,7 @@ import {
   mergeEntries,
   parseLogTime,
   parseTail,
-  watchEvents,
+  watchContainers,
 } from '../logs/index.ts';
 import { selectContainers } from '../select-containers.ts';
 import { allowsAnsi, createPaint } from '../text/paint.ts';
@@ -106,7 +106,7 @@ export const logsCommand = defineCommand<LogsFlags>({
       await followLogs({
         engine,
         list,
-        onChange: (callback) => watchEvents(roots, callback),
+        onChange: (callback) => watchContainers(engine, project, callback),
         isProjectBusy: () => isProjectBusy(roots, project),
         monotonicMs: host.monotonicMs,
         ...range,

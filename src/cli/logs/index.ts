@@ -6,4 +6,4 @@ export { type FollowOptions, followLogs } from './follow-logs.ts';
 export { LogPrinter, type LogPrinterOptions } from './log-printer.ts';
 export { parseLogTime, parseTail } from './log-time.ts';
 export { mergeEntries } from './merge-entries.ts';
-export { isProjectBusy, watchEvents } from './watch-events.ts';
+export { isProjectBusy, watchContainers } from './watch-events.ts';

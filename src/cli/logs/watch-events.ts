@@ -1,22 +1,22 @@
-import { mkdirSync, watch } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import {
-  eventsPath,
-  isAlive,
-  type ProcessIdentity,
-  readRecord,
-  type StateRoots,
-} from '../../state/index.ts';
+import { join } from 'node:path';
+import { projectLabel } from '../../compose/plan/index.ts';
+import type { ComposeEngine } from '../../engine/index.ts';
+import { isAlive, type ProcessIdentity, readRecord, type StateRoots } from '../../state/index.ts';
 
-/** Calls back whenever the engine or a shim has appended an event, until the returned function is called. */
-export function watchEvents(roots: StateRoots, callback: () => void): () => void {
-  const path = eventsPath(roots);
-  // The folder is watched, as the file may not be there yet.
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-  const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
-    if (name === null || name === basename(path)) callback();
-  });
-  return () => watcher.close();
+/** Calls back at every event of a project's containers, until the returned function is called. */
+export function watchContainers(
+  engine: ComposeEngine,
+  project: string,
+  callback: () => void,
+): () => void {
+  const end = new AbortController();
+  const filters = { type: ['container'], label: [`${projectLabel}=${project}`] };
+  const watch = async () => {
+    for await (const _event of engine.events({ filters, signal: end.signal })) callback();
+  };
+  // A watch that breaks ends following at the next look; the call back makes that look happen.
+  watch().catch(callback);
+  return () => end.abort();
 }
 
 /** True while a command of ours holds the project's lock. */
