@@ -40,21 +40,44 @@ function composeValidator(): string {
   return standaloneCode(ajv, ajv.compile(schema));
 }
 
-/** Keys that each mapping of the schema knows, by the mapping's place in the schema: for "did you mean". */
+interface SchemaNode {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, SchemaNode>>;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly patternProperties?: Readonly<Record<string, SchemaNode | boolean>>;
+  readonly items?: SchemaNode;
+}
+
+/** Keys that the mappings at each path may have, `services.*` and so on: for "did you mean". */
 function knownKeys(): string {
+  const schema = JSON.parse(
+    readFileSync(join(root, 'schema/compose.schema.json'), 'utf8'),
+  ) as SchemaNode;
   const found: Record<string, string[]> = {};
-  const visit = (value: unknown, pointer: string): void => {
-    if (typeof value !== 'object' || value === null) {
+  const visit = (node: SchemaNode | boolean, path: readonly string[]): void => {
+    if (typeof node === 'boolean') {
       return;
     }
-    if ('properties' in value && typeof value.properties === 'object' && value.properties) {
-      found[pointer] = Object.keys(value.properties);
+    const name = node.$ref?.slice('#/$defs/'.length);
+    const {
+      properties = {},
+      patternProperties = {},
+      items,
+    } = (name === undefined ? node : schema.$defs?.[name]) ?? {};
+    if (Object.keys(properties).length > 0) {
+      found[path.join('.')] = Object.keys(properties);
     }
-    for (const [key, below] of Object.entries(value)) {
-      visit(below, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    for (const [key, below] of Object.entries(properties)) {
+      visit(below, [...path, key]);
+    }
+    for (const below of Object.values(patternProperties)) {
+      visit(below, [...path, '*']);
+    }
+    if (items !== undefined) {
+      visit(items, [...path, '*']);
     }
   };
-  visit(JSON.parse(readFileSync(join(root, 'schema/compose.schema.json'), 'utf8')), '#');
+  visit(schema, []);
   return `module.exports = ${JSON.stringify(found)};\n`;
 }
 

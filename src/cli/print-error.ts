@@ -1,7 +1,8 @@
-import { type AppError, type Diagnostic, isAppError } from '../core/index.ts';
+import { readFileSync } from 'node:fs';
+import { type AppError, type Diagnostic, isAppError, renderDiagnostic } from '../core/index.ts';
 import type { DiagnosticsError } from './diagnostics-error.ts';
 import type { Host } from './host.ts';
-import { shortPlace } from './print-diagnostics.ts';
+import { shortPath } from './print-diagnostics.ts';
 import type { Paint } from './text/paint.ts';
 
 /** What printing an error depends on. */
@@ -54,14 +55,21 @@ function printAppError(error: AppError, options: PrintErrorOptions): void {
 }
 
 function printDiagnostic(diagnostic: Diagnostic, { host, paint }: PrintErrorOptions): void {
-  const { severity, message, range, hint, related } = diagnostic;
-  const place = range === undefined ? '' : `${shortPlace(range, host.cwd)}: `;
-  const word = severity === 'error' ? paint.red('error:') : paint.yellow('warning:');
-  host.stderr.write(`${place}${word} ${message}\n`);
-  for (const { message: note, range: there } of related ?? []) {
-    host.stderr.write(`  ${shortPlace(there, host.cwd)}: ${note}\n`);
+  const text = renderDiagnostic(diagnostic, {
+    paint,
+    textOf: fileText,
+    shortenFile: (file) => shortPath(file, host.cwd),
+  });
+  host.stderr.write(text);
+}
+
+/** The text that an excerpt is cut from; none where the file cannot be read again. */
+function fileText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
-  if (hint !== undefined) host.stderr.write(`  hint: ${hint}\n`);
 }
 
 /** By name, as bundle chunks may hold two copies of the class. */

@@ -56,10 +56,12 @@ class ExtendsResolution {
     const found = this.#follow(name, reference, file);
     service.entries.delete('extends');
     if (found === undefined) {
+      this.#scope.shared.refused.add(`services.${name}.extends`);
       return service;
     }
     const next = [...way, { file: file.path, service: name }];
     if (this.#isCircle(next, { file: found.file.path, service: found.service }, reference)) {
+      this.#scope.shared.refused.add(`services.${name}.extends`);
       return service;
     }
     const base = this.service(found.service, found.file, next);

@@ -58,8 +58,10 @@ export class Findings {
     place: Place | undefined,
     extra: FindingExtra,
   ): void {
-    // an anchor's mistake is met again at each alias; one report is enough
-    const identity = `${code}\n${place?.source.file}\n${place?.start}\n${message}`;
+    // a mistake in an anchor is met again at each alias, one in a value by each phase: one report is enough
+    const isOfValue = code === 'COMPOSE_TYPE_MISMATCH' || code === 'COMPOSE_VALUE_INVALID';
+    const what = isOfValue && place !== undefined ? 'value' : `${code}\n${message}`;
+    const identity = `${place?.source.file}\n${place?.start}\n${what}`;
     if (this.#seen.has(identity) || this.#found.length >= mostFindings) {
       return;
     }

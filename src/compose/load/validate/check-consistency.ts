@@ -17,9 +17,7 @@ export interface ConsistencyContext {
 /** Reports every contradiction of the enabled part of a project. */
 export function checkConsistency(project: Project, context: ConsistencyContext): void {
   for (const [name, service] of Object.entries(project.services)) {
-    if (!isRefused(`services.${name}`, context)) {
-      new ServiceCheck(name, service, project, context).run();
-    }
+    new ServiceCheck(name, service, project, context).run();
   }
   for (const [name, secret] of Object.entries(project.secrets ?? {})) {
     const hasContent = secret.file !== undefined || secret.environment !== undefined;
@@ -105,7 +103,11 @@ class ServiceCheck {
 
   #image(): void {
     const { build, image, provider } = this.#service;
-    if (build === undefined && image === undefined && provider === undefined) {
+    const path = `services.${this.#name}`;
+    const mayHaveHadOne = ['image', 'build', 'provider', 'extends'].some((key) =>
+      isRefused(`${path}.${key}`, this.#context),
+    );
+    if (build === undefined && image === undefined && provider === undefined && !mayHaveHadOne) {
       this.#error(
         'COMPOSE_SERVICE_INCOMPLETE',
         `service "${this.#name}" has neither an image nor a build`,

@@ -25,7 +25,7 @@ export function describeFailure(
         hint: typeHint(path, node, params.type),
       };
     case 'additionalProperties':
-      return unknownKey(path, String(params.additionalProperty), error, keyHint);
+      return unknownKey(path, String(params.additionalProperty), keyHint);
     case 'required':
       return {
         code: 'COMPOSE_KEY_REQUIRED',
@@ -59,16 +59,11 @@ export function describeFailure(
   }
 }
 
-function unknownKey(
-  path: readonly string[],
-  key: string,
-  error: SchemaError,
-  hint: string | undefined,
-): FailureText {
+function unknownKey(path: readonly string[], key: string, hint: string | undefined): FailureText {
   const section = path[0] ?? '';
   const isName =
     (path.length === 1 && ['services', 'volumes', 'secrets', 'configs'].includes(section)) ||
-    error.schemaPath.endsWith('/ulimits/additionalProperties');
+    path.at(-1) === 'ulimits';
   if (isName) {
     const kind = section.replace(/s$/, '');
     return {

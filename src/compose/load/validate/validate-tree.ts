@@ -1,5 +1,6 @@
 import type { LoadShared } from '../load-context.ts';
 import { nearest } from '../nearest.ts';
+import { compilePatterns, type PatternStep, stepInto } from '../path-pattern.ts';
 import { type MapNode, type Node, type Place, toPlain } from '../yaml/node.ts';
 import { describeFailure } from './describe-failure.ts';
 import validate from './generated/compose-validator.cjs';
@@ -67,26 +68,39 @@ function blamed(node: Node, { keyword, params }: SchemaError): Place {
   return node;
 }
 
-function hintForKey(path: readonly string[], { keyword, params, schemaPath }: SchemaError) {
+function hintForKey(path: readonly string[], { keyword, params }: SchemaError) {
   if (keyword !== 'additionalProperties') {
     return undefined;
   }
   const key = String(params.additionalProperty);
-  const place = decodeURIComponent(schemaPath.slice(0, schemaPath.lastIndexOf('/')));
-  const known = knownKeys[place] ?? [];
-  const guess = nearest(key, known);
+  const guess = nearest(key, keysAt(path));
   if (guess !== undefined) {
     return `Did you mean "${guess}"?`;
   }
-  const ofService = knownKeys['#/$defs/service'] ?? [];
-  if (path.length === 0 && ofService.includes(key)) {
+  if (path.length === 0 && keysAt(['services', '*']).includes(key)) {
     return `\`${key}\` belongs to a service: indent it below \`services:\` and a service's name.`;
   }
-  const ofProject = knownKeys['#'] ?? [];
-  if (path.length > 0 && ofProject.includes(key)) {
+  if (path.length > 0 && keysAt([]).includes(key)) {
     return `\`${key}:\` belongs to the top of the file: take the spaces before it away.`;
   }
   return undefined;
+}
+
+/** Keys that the file format knows for a mapping at `path`. */
+function keysAt(path: readonly string[]): readonly string[] {
+  if (path.length === 0) {
+    return knownKeys[''] ?? [];
+  }
+  const found = path.reduce<PatternStep<readonly string[]> | undefined>(stepInto, keyTable());
+  return found?.rule ?? [];
+}
+
+let compiledKeys: PatternStep<readonly string[]> | undefined;
+
+/** Compiled at the first unknown key: most files have none. */
+function keyTable(): PatternStep<readonly string[]> {
+  compiledKeys ??= compilePatterns(knownKeys);
+  return compiledKeys;
 }
 
 function prune(node: Node, refused: ReadonlySet<Node>): void {

@@ -1,7 +1,7 @@
-import type { Diagnostic, RelatedPlace, SourceRange } from '../../core/index.ts';
+import type { Diagnostic, RelatedPlace, SourceRange } from './diagnostics.ts';
 
 /** How findings are shown. */
-export interface TextStyle {
+export interface DiagnosticStyle {
   /** Text of a file that a finding names, for the excerpt; `undefined` leaves the excerpt out. */
   readonly textOf: (file: string) => string | undefined;
   /** Folder that file names are shown relative to. */
@@ -35,7 +35,7 @@ const excerptWidth = 100;
  *   hint: Did you mean "ports"?
  * ```
  */
-export function renderText(diagnostic: Diagnostic, style: TextStyle): string {
+export function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle): string {
   const { severity, message, range, related = [], hint } = diagnostic;
   const { paint = noPaint } = style;
   const word = severity === 'error' ? paint.red('error:') : paint.yellow('warning:');
@@ -53,20 +53,20 @@ export function renderText(diagnostic: Diagnostic, style: TextStyle): string {
   return `${lines.join('\n')}\n`;
 }
 
-function placeText({ file, start }: SourceRange, { shortenFile }: TextStyle): string {
+function placeText({ file, start }: SourceRange, { shortenFile }: DiagnosticStyle): string {
   return `${shortenFile(file)}:${start.line}:${start.column}`;
 }
 
 function relatedLines(
   { message, range }: RelatedPlace,
   main: SourceRange | undefined,
-  style: TextStyle,
+  style: DiagnosticStyle,
 ): string[] {
   const isNear = main?.file === range.file && main.start.line === range.start.line;
   return [`  ${placeText(range, style)}: ${message}`, ...(isNear ? [] : excerpt(range, style))];
 }
 
-function excerpt({ file, start, end }: SourceRange, style: TextStyle): string[] {
+function excerpt({ file, start, end }: SourceRange, style: DiagnosticStyle): string[] {
   const { paint = noPaint } = style;
   const text = style.textOf(file)?.split('\n')[start.line - 1]?.replace(/\r$/, '');
   if (text === undefined || text.trim() === '') {
