@@ -76,7 +76,8 @@ int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool
 int cor_nft_accept_forward(struct cor_err *err);
 
 /* The client's bridge.create and bridge.delete: table, bridge and its elements, in an order in
- * which no packet passes a bridge without rules. Idempotent. */
+ * which no packet passes a bridge without rules. Idempotent. The last network that goes takes the
+ * table with it. */
 int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
                    int mtu, bool internal, struct cor_err *err);
 int cor_network_down(const char *table, const char *bridge, const char *subnet,

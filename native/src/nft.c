@@ -26,6 +26,11 @@ void cor_nft_begin(struct cor_nlbuf *buf) {
                     "commit nf_tables transaction", "");
 }
 
+void cor_nft_begin_at(struct cor_nlbuf *buf, uint32_t generation) {
+  cor_nft_begin(buf);
+  cor_nl_put_be32(buf, NFNL_BATCH_GENID, generation);
+}
+
 void cor_nft_end(struct cor_nlbuf *buf) {
   size_t ack = buf->ack;
   uint32_t ack_seq = buf->ack_seq;
@@ -211,20 +216,4 @@ int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool
   /* Removing does not ask what the network was: an element of "internal" that is not there is
    * passed over. */
   return change(nl, table, add, names, elements, add && !internal ? 3 : 4, err);
-}
-
-int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
-                   int mtu, bool internal, struct cor_err *err) {
-  if (cor_nft_ensure(table, err) < 0 ||
-      cor_nft_bridge(table, bridge, subnet, internal, true, err) < 0 ||
-      cor_nft_accept_forward(err) < 0)
-    return -1;
-  return cor_bridge_create(bridge, address, mtu, err);
-}
-
-int cor_network_down(const char *table, const char *bridge, const char *subnet,
-                     struct cor_err *err) {
-  if (cor_bridge_delete(bridge, err) < 0)
-    return -1;
-  return cor_nft_bridge(table, bridge, subnet, false, false, err);
 }

@@ -26,6 +26,9 @@ struct cor_nl *cor_nft_socket(struct cor_err *err);
 
 /* An nf_tables transaction: begin, messages, commit. */
 void cor_nft_begin(struct cor_nlbuf *buf);
+/* The same for a decision that rests on what was read: fails with ERESTART where anything has
+ * changed since `generation`. */
+void cor_nft_begin_at(struct cor_nlbuf *buf, uint32_t generation);
 void cor_nft_end(struct cor_nlbuf *buf);
 /* One message of it, `op` being NFT_MSG_…; the caller adds attributes. */
 void cor_nft_msg(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what, const char *path);

@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const tool = fileURLToPath(new URL('../../native/build/net-tool', import.meta.url));
 const peer = fileURLToPath(new URL('./net-peer.mjs', import.meta.url));
 const native = fileURLToPath(new URL('../../native', import.meta.url));
+
+let isAvailable: boolean | undefined;
 
 /** What a peer prints: an answer, or why there was none. */
 export interface PeerAnswer {
@@ -88,9 +89,11 @@ export class NetLab {
 
   /** Builds the tool that drives the native network module; false where that is not possible here. */
   static available(): boolean {
-    if (process.getuid?.() !== 0) return false;
-    spawnSync('make', ['-s', '-C', native, 'build/net-tool'], { stdio: 'inherit' });
-    return existsSync(tool) && spawnSync('ip', ['-V']).status === 0;
+    isAvailable ??=
+      process.getuid?.() === 0 &&
+      spawnSync('ip', ['-V']).status === 0 &&
+      spawnSync('make', ['-s', '-C', native, 'build/net-tool'], { stdio: 'inherit' }).status === 0;
+    return isAvailable;
   }
 
   tool(...args: string[]): ToolResult {

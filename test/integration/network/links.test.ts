@@ -106,6 +106,18 @@ describe('bridges, links and tables', () => {
     expect(lab.host.run('nft', 'list', 'tables')).to.equal('');
   });
 
+  it('takes the table away with the last network, and with no other', () => {
+    lab.network('cor-one', '10.79.1');
+    lab.network('cor-two', '10.79.2', 'internal');
+    lab.must('network-down', lab.table, 'cor-two', '10.79.2.0/24');
+    expect(lab.elements()).to.have.length(3);
+    for (let round = 0; round < 2; round++) {
+      lab.must('network-down', lab.table, 'cor-one', '10.79.1.0/24');
+    }
+    expect(lab.host.run('nft', 'list', 'tables')).to.equal('');
+    expect(lab.links()).to.deep.equal(['ext', 'lo']);
+  });
+
   it('keeps apart the tables of two run folders', () => {
     lab.network('cor-one', '10.79.1');
     lab.must('table', 'coracle-other');

@@ -1,0 +1,99 @@
+/* A network as a whole: its bridge, its elements, and the table they are in. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <string.h>
+
+#include "net.h"
+#include "nft.h"
+
+enum { HEAD = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg)), ATTEMPTS = 3 };
+
+int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
+                   int mtu, bool internal, struct cor_err *err) {
+  int rc = -1;
+
+  /* Again where the table went away in between, with what was the last network until then. */
+  for (int attempt = 0; attempt < ATTEMPTS && rc < 0; attempt++) {
+    if (cor_nft_ensure(table, err) < 0)
+      return -1;
+    rc = cor_nft_bridge(table, bridge, subnet, internal, true, err);
+    if (rc < 0 && err->errno_ != ENOENT)
+      return -1;
+  }
+  if (rc < 0 || cor_nft_accept_forward(err) < 0)
+    return -1;
+  return cor_bridge_create(bridge, address, mtu, err);
+}
+
+static int generation(struct cor_nl *nl, uint32_t *value, struct cor_err *err) {
+  cor_nlbuf_auto buf = {0};
+  const struct nlattr *id;
+  char reply[512];
+  int got;
+
+  cor_nft_msg(&buf, NFT_MSG_GETGEN, 0, "read rule set generation", "");
+  got = cor_nl_query(nl, &buf, reply, sizeof reply, err);
+  if (got < 0)
+    return -1;
+  id = got > HEAD ? cor_nl_attr(reply + HEAD, (size_t)(got - HEAD), NFTA_GEN_ID) : NULL;
+  if (!id || id->nla_len < NLA_HDRLEN + sizeof *value)
+    return cor_fail(err, EPROTO, "read rule set generation", "",
+                    "the kernel's answer has no number");
+  memcpy(value, (const char *)id + NLA_HDRLEN, sizeof *value);
+  *value = ntohl(*value);
+  return 0;
+}
+
+static void look_for_element(const struct nlmsghdr *msg, void *arg) {
+  const struct nlattr *list;
+
+  if (msg->nlmsg_len <= HEAD)
+    return;
+  list = cor_nl_attr((const char *)msg + HEAD, msg->nlmsg_len - HEAD, NFTA_SET_ELEM_LIST_ELEMENTS);
+  if (list && list->nla_len > NLA_HDRLEN)
+    *(bool *)arg = true;
+}
+
+/* Removes the table if no bridge of ours is left: run folders of tests and of second installations
+ * come and go, and their tables shall not stay. */
+static int remove_unused(const char *table, struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+  cor_nlbuf_auto buf = {0};
+
+  if (!nl)
+    return -1;
+  for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    bool used = false;
+    uint32_t now = 0;
+
+    if (generation(nl, &now, err) < 0)
+      return -1;
+    cor_nft_msg(&buf, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of set", COR_SET_BRIDGES);
+    cor_nl_put_str(&buf, NFTA_SET_ELEM_LIST_TABLE, table);
+    cor_nl_put_str(&buf, NFTA_SET_ELEM_LIST_SET, COR_SET_BRIDGES);
+    if (cor_nl_dump(nl, &buf, look_for_element, &used, err) < 0)
+      return err->errno_ == ENOENT ? 0 : -1;
+    if (used)
+      return 0;
+    cor_nft_begin_at(&buf, now);
+    cor_nft_msg(&buf, NFT_MSG_DELTABLE, 0, "delete table", table);
+    cor_nl_put_str(&buf, NFTA_TABLE_NAME, table);
+    cor_nft_end(&buf);
+    if (cor_nl_send(nl, &buf, err) == 0 || err->errno_ == ENOENT)
+      return 0;
+    if (err->errno_ != ERESTART)
+      return -1;
+  }
+  return 0; /* others are busy with rules: an empty table does no harm, the next network takes it
+               away */
+}
+
+int cor_network_down(const char *table, const char *bridge, const char *subnet,
+                     struct cor_err *err) {
+  if (cor_bridge_delete(bridge, err) < 0 ||
+      cor_nft_bridge(table, bridge, subnet, false, false, err) < 0)
+    return -1;
+  return remove_unused(table, err);
+}
