@@ -114,6 +114,9 @@ int cor_dev_populate(int root_fd, const struct cor_spec *spec, bool dev_is_own,
     for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
       if (make_link(dev_fd, links[i].name, links[i].target, err) < 0)
         return -1;
+    /* Only where this kernel has it: a dangling link would say otherwise. */
+    if (access("/proc/kcore", F_OK) == 0 && make_link(dev_fd, "core", "/proc/kcore", err) < 0)
+      return -1;
     /* ptmx must be the one of the container's own devpts; a node 5:2 would find devpts by the
      * folder it lies in. */
     if (unlinkat(dev_fd, "ptmx", 0) < 0 && errno != ENOENT)

@@ -19,8 +19,8 @@
 #include "mount.h"
 #include "passwd.h"
 #include "process.h"
-#include "spec_user.h"
 #include "rootfs.h"
+#include "spec_user.h"
 #include "sync.h"
 
 void cor_init_die(int sync_fd, const struct cor_err *err) {
@@ -28,11 +28,19 @@ void cor_init_die(int sync_fd, const struct cor_err *err) {
   _exit(1);
 }
 
-/* Waits for one word of the caller; its death ends this process too. */
+/* Waits for one word of the caller; its death ends this process too. GO comes when the caller is
+ * done with the cgroups, which may be before the answer that is waited for: it is remembered. */
 static void expect(int sync_fd, enum cor_sync kind) {
+  static bool has_go;
   struct cor_sync_message message;
-  if (cor_sync_receive(sync_fd, &message) < 0 || message.kind != kind)
-    _exit(1);
+  while (kind != COR_SYNC_GO || !has_go) {
+    if (cor_sync_receive(sync_fd, &message) < 0 ||
+        (message.kind != kind && message.kind != COR_SYNC_GO))
+      _exit(1);
+    has_go |= message.kind == COR_SYNC_GO;
+    if (message.kind == kind)
+      return;
+  }
 }
 
 /* In a new user namespace the process has all capabilities but no mapped id until the caller has
@@ -149,6 +157,15 @@ static int wait_start(const struct cor_init *init, struct cor_err *err) {
   return fd;
 }
 
+/* This process's number outside, which is what hooks are told: the host's proc counts in the host's
+ * numbers. */
+static pid_t host_pid(const struct cor_init *init) {
+  char text[16];
+  ssize_t n = readlinkat(init->proc_fd, "self", text, sizeof(text) - 1);
+  text[n > 0 ? n : 0] = '\0';
+  return (pid_t)strtol(text, NULL, 10);
+}
+
 static int run(struct cor_init *init, struct cor_err *err) {
   const struct cor_spec *spec = init->spec;
   const struct cor_process *process = &spec->process;
@@ -182,7 +199,7 @@ static int run(struct cor_init *init, struct cor_err *err) {
       _exit(1);
     expect(init->sync_fd, COR_SYNC_HOOKS);
   }
-  if (cor_hooks_run(&spec->hooks.create_container, "createContainer", init->launch, getpid(),
+  if (cor_hooks_run(&spec->hooks.create_container, "createContainer", init->launch, host_pid(init),
                     "creating", err) < 0)
     return -1;
   if (cor_root_enter(init, err) < 0 || set_names(spec, err) < 0)
@@ -238,7 +255,7 @@ static int run(struct cor_init *init, struct cor_err *err) {
   if (init->launch->wait_start && (report_fd = wait_start(init, err)) < 0)
     return -1;
   init->sync_fd = report_fd;
-  if (cor_hooks_run(&spec->hooks.start_container, "startContainer", init->launch, getpid(),
+  if (cor_hooks_run(&spec->hooks.start_container, "startContainer", init->launch, host_pid(init),
                     "created", err) < 0)
     return -1;
   return cor_process_execute(&setup, path, err);

@@ -119,13 +119,14 @@ int cor_user_find(int root_fd, const char *text, struct cor_user *user, struct c
   } else if (*name && (!passwd || !find_passwd(passwd, name, 0, user, login, sizeof(login)))) {
     return cor_fail(err, 0, "user", text, "the container's /etc/passwd has no user \"%s\"", name);
   }
-  if (group && number(group, &id)) {
-    user->gid = id;
-    return 0;
-  }
   _cleanup_free_ char *groups = read_regular(root_fd, "/etc/group");
-  if (group && (!groups || !find_group(groups, group, NULL, user)))
+  if (group && number(group, &id))
+    user->gid = id;
+  else if (group && (!groups || !find_group(groups, group, NULL, user)))
     return cor_fail(err, 0, "user", text, "the container's /etc/group has no group \"%s\"", group);
+  /* The primary group is a supplementary one too: a process that changes its primary group would
+   * otherwise shed a group that files deny access to (CVE-2022-36109). */
+  user->groups[user->group_count++] = user->gid;
   if (!group && groups && *login)
     find_group(groups, NULL, login, user);
   return 0;
