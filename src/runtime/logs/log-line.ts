@@ -36,7 +36,7 @@ export function eachLine(chunk: Buffer, take: (line: LogLine) => void): number {
   for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
     if (end - start >= prefixLength) {
       if (timeStart < 0 || !sameTime(chunk, timeStart, start)) {
-        time = chunk.latin1Slice(start, start + timeLength);
+        time = chunk.toString('latin1', start, start + timeLength);
         timeStart = start;
       }
       take({

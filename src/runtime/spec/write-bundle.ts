@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { containerPaths, type StateRoots } from '../../state/index.ts';
 import type { RuntimeContainer } from './input.ts';
 import { ociSpec } from './oci-spec.ts';
+import type { OciSpec } from './oci-spec.wire.ts';
 import { shimSpec } from './shim-spec.ts';
 
 /**
@@ -19,6 +20,18 @@ export function writeBundle(roots: StateRoots, folder: string, container: Runtim
   for (const name of ['upper', 'work', 'rootfs']) {
     mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
   }
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600 });
+  writeFileSync(join(folder, 'config.json'), specText(config), { mode: 0o600 });
   writeFileSync(join(folder, 'shim.json'), JSON.stringify(shim), { mode: 0o600 });
+}
+
+/** RLIM_INFINITY; a JavaScript number cannot hold it. */
+const unlimited = '18446744073709551615';
+
+/** The spec as JSON text; a limit of -1 is what the specification writes as the largest 64-bit number. */
+function specText(spec: OciSpec): string {
+  const marker = '"@unlimited@"';
+  const text = JSON.stringify(spec, (key, value: unknown) =>
+    (key === 'soft' || key === 'hard') && value === -1 ? marker.slice(1, -1) : value,
+  );
+  return text.replaceAll(new RegExp(`(?<="(?:soft|hard)":)${marker}`, 'g'), unlimited);
 }
