@@ -1,4 +1,4 @@
-import type { ObservedContainer } from '../compose/plan/index.ts';
+import { configLabel, type ObservedContainer } from '../compose/plan/index.ts';
 import type { ContainerInfo } from '../engine/index.ts';
 import { goTimestamp, humanDuration } from './text/relative-time.ts';
 import { truncateText } from './text/truncate.ts';
@@ -46,7 +46,9 @@ export function containerJson(
     Health: /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(info.Status)?.[1] ?? '',
     ID: id.slice(0, 12),
     Image: info.Image,
+    // Our own label holds JSON with commas, which would break those who split this text.
     Labels: Object.entries(info.Labels)
+      .filter(([key]) => key !== configLabel)
       .map(([key, value]) => `${key}=${value}`)
       .join(','),
     LocalVolumes: String((info.Mounts ?? []).filter(({ Type }) => Type === 'volume').length),

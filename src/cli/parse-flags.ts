@@ -60,6 +60,8 @@ function run(parser: Commander, argv: readonly string[]): void {
 
 function toOption({ flags, description, kind, default: initial, choices, hidden }: Flag): Option {
   const option = new Option(flags, description);
+  // `--no-attach SERVICE` takes a value: it is a flag of its own, not the opposite of --attach.
+  if (flags.includes('<')) option.negate = false;
   if (kind === 'list') {
     option.argParser((value: string, list: string[] | undefined) => [...(list ?? []), value]);
   } else if (kind === 'integer') {

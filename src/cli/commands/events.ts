@@ -31,7 +31,9 @@ export const eventsCommand = defineCommand<EventsFlags>({
       host.onSignal(signal, () => interrupted.abort()),
     );
     const leftMs = untilMs - host.now();
-    const timer = leftMs < 2 ** 31 ? setTimeout(() => end.abort(), Math.max(0, leftMs)) : undefined;
+    // Of what lies in the past all is read; only what is still to come has to be cut off.
+    const timer =
+      leftMs > 0 && leftMs < 2 ** 31 ? setTimeout(() => end.abort(), leftMs) : undefined;
     const engine = await context.engine();
     try {
       const events = engine.events({

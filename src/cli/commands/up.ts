@@ -98,7 +98,7 @@ export const upCommand = defineCommand<UpFlags>({
       project,
       services,
       attach: flags.attach ?? [],
-      noAttach: attachableSet(flags),
+      noAttach: flags.noAttach ?? [],
       attachDependencies: flags.attachDependencies ?? false,
       sinceMs: startedAtMs,
       prefix: flags.logPrefix,
@@ -130,11 +130,6 @@ export function orphanPolicy(
 export function recreatePolicy(flags: Pick<UpFlags, 'forceRecreate' | 'recreate'>): RecreatePolicy {
   if (flags.forceRecreate) return 'always';
   return flags.recreate ? 'changed' : 'never';
-}
-
-function attachableSet(flags: UpFlags): readonly string[] {
-  // commander stores `--no-attach X` under `attach` only for switches; a value flag keeps its own name.
-  return flags.noAttach ?? [];
 }
 
 function checkFlags(flags: UpFlags): void {

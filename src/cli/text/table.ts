@@ -1,11 +1,11 @@
 /**
  * Columns as Docker's tables have them: padded to the widest cell, three spaces between, the last column padded too.
- * @param minimum  least width of a column with its gap (Docker's `ls` and `images` use 20).
+ * @param minimum  least width of a column with its gap (20 in Docker's `ls` and `images`).
  */
 export function formatTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  minimum = 0,
+  minimum = 10,
 ): string {
   const all = [header, ...rows];
   const widths = header.map((_, column) =>

@@ -29,6 +29,8 @@ interface Replica {
   readonly observed?: ObservedContainer;
   /** The operation after which it runs. */
   started?: string;
+  /** The operation that says that it runs already. */
+  announced?: string;
 }
 
 /** Plans the containers of services, one service after another in dependency order. */
@@ -87,7 +89,7 @@ export class ReplicaPlanner {
     for (const replica of this.#replicas.get(service) ?? []) {
       const common = { resource: { kind: 'Container', name: replica.name }, service } as const;
       if (replica.kept) {
-        this.#builder.add({
+        replica.announced = this.#builder.add({
           ...common,
           action: { kind: 'keepContainer', container: replica.container },
           cause: 'up to date',
@@ -452,7 +454,7 @@ export class ReplicaPlanner {
         cause:
           condition === 'ready' ? 'asked for by --wait' : `others wait until it is ${condition}`,
       },
-      [replica.started],
+      [replica.started ?? replica.announced],
     );
   }
 }
