@@ -93,6 +93,18 @@ static int take_tcp(int fd, const struct host *host) {
   return set_option(fd, SOL_SOCKET, SO_REUSEADDR, 0);
 }
 
+/* Lets the kernel choose, and keeps the choice until take_tcp has it: a port that the kernel chose,
+ * unlike one that bind(2) named (SOCK_BINDPORT_LOCK), does not stay bound over shutdown(). Two
+ * sockets that set SO_REUSEADDR and do not listen may share it for that moment. */
+static int choose_tcp(struct host *host, int *fd) {
+  socklen_t size = host->size;
+  *fd = socket(host->at.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (*fd < 0 || set_option(*fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
+      bind(*fd, &host->at.any, host->size) < 0 || getsockname(*fd, &host->at.any, &size) < 0)
+    return -1;
+  return 0;
+}
+
 /* UDP has no states: bound without SO_REUSEADDR is exclusive. Over IPv4 everything that still
  * arrives here is dropped. */
 static int take_udp(int fd, const struct host *host) {
@@ -105,7 +117,7 @@ static int take_udp(int fd, const struct host *host) {
 }
 
 static int hold(struct cor_port *port, struct host *host, struct cor_err *err) {
-  _cleanup_close_ int fd = -1;
+  _cleanup_close_ int fd = -1, chosen = -1;
   socklen_t size = host->size;
   bool any_v6 = host->is_v6 && IN6_IS_ADDR_UNSPECIFIED(&host->at.v6.sin6_addr);
 
@@ -116,6 +128,8 @@ static int hold(struct cor_port *port, struct host *host, struct cor_err *err) {
     return fail(err, errno, port, "cannot make a socket");
   if (host->is_v6 && set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0)
     return fail(err, errno, port, "cannot restrict the socket to IPv6");
+  if (!port->udp && !host->is_v6 && port->host_port == 0 && choose_tcp(host, &chosen) < 0)
+    return fail(err, errno, port, "no port could be chosen");
   if ((port->udp ? take_udp(fd, host) : take_tcp(fd, host)) < 0) {
     if (errno == EADDRNOTAVAIL && any_v6)
       return 0; /* IPv6 is compiled in and switched off */
