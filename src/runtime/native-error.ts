@@ -14,6 +14,14 @@ const rows: readonly (readonly [
   hint?: string,
 ])[] = [
   ['EADDRINUSE', null, 'PORT_ALREADY_ALLOCATED'],
+  ['EADDRNOTAVAIL', /^publish port$/, 'PORT_ADDRESS_UNAVAILABLE'],
+  ['EPROTONOSUPPORT', /^open netlink socket$/, 'NETWORK_NFTABLES_MISSING'],
+  [
+    'EOPNOTSUPP',
+    /^(look up|create|commit|add) (table|set|chain|nf_tables|rule)/,
+    'NETWORK_NFTABLES_MISSING',
+  ],
+  ['ENOENT', /^add rule to chain$/, 'NETWORK_NFTABLES_MISSING'],
   ['ENOENT', /^execve$/, 'NATIVE_COMMAND_NOT_FOUND'],
   ['ENOTDIR', /^execve$/, 'NATIVE_COMMAND_NOT_FOUND'],
   ['EACCES', /^execve$/, 'NATIVE_COMMAND_NOT_EXECUTABLE'],

@@ -90,6 +90,12 @@ export const networkErrorCodes = errorTable({
     hint: 'Stop or remove the containers named above first.',
     httpStatus: 403,
   },
+  NETWORK_NFTABLES_MISSING: {
+    meaning: 'The kernel lacks nf_tables, or a part of it that networks need.',
+    causes: ['kernel modules that are not installed or may not be loaded', 'a kernel before 5.2'],
+    hint: 'Load nf_tables, nft_chain_nat, nft_masq and nft_fib_inet (`modprobe -a …`), or use `network_mode: host`.',
+    httpStatus: 500,
+  },
   PORT_ALREADY_ALLOCATED: {
     meaning: 'A host port that a container publishes is taken.',
     causes: ['a container of another project or checkout', 'a program on the host'],
