@@ -233,14 +233,15 @@ void cor_cgroup_open(struct cor_cgroup *cgroup) {
   }
 }
 
-int cor_cgroup_attach(const struct cor_cgroup *cgroup, pid_t pid, struct cor_err *err) {
-  char text[16];
-  snprintf(text, sizeof(text), "%d", (int)pid);
-  for (size_t i = 0; i < cgroup->count; i++)
+/* "0" in `tasks` means the calling thread. That form alone spares the kernel the lock over all
+ * forks of the machine, which waits for an RCU grace period (5 to 13 ms, against 0.3 for all
+ * hierarchies this way; Linux 5.15, kernel/cgroup/cgroup.c, cgroup_procs_write_start). The process
+ * has one thread, so a thread is all of it. */
+int cor_cgroup_enter(const struct cor_cgroup *cgroup, struct cor_err *err) {
+  for (size_t i = 0; cgroup->version == 1 && i < cgroup->count; i++)
     if (cgroup->hierarchies[i].fd >= 0 &&
-        cor_write_file(cgroup->hierarchies[i].fd, "cgroup.procs", text) < 0)
-      return cor_fail(err, errno, "cgroup.procs", cgroup->path,
-                      "cannot move process %s into the cgroup \"%s\"", text,
+        cor_write_file(cgroup->hierarchies[i].fd, "tasks", "0") < 0)
+      return cor_fail(err, errno, "tasks", cgroup->path, "cannot move into the cgroup in \"%s\"",
                       cgroup->hierarchies[i].name);
   return 0;
 }

@@ -39,8 +39,9 @@ void cor_cgroup_close(struct cor_cgroup *cgroup);
 int cor_cgroup_create(struct cor_cgroup *cgroup, const struct cor_spec *spec, struct cor_err *err);
 /* Opens the folders of a cgroup that is there; those missing stay -1. */
 void cor_cgroup_open(struct cor_cgroup *cgroup);
-/* Moves a process in, in every hierarchy. */
-int cor_cgroup_attach(const struct cor_cgroup *cgroup, pid_t pid, struct cor_err *err);
+/* Moves the calling process, which must have one thread, into the cgroup of every version 1
+ * hierarchy. With version 2 it was born there (cor_spawn_in_pid_ns). */
+int cor_cgroup_enter(const struct cor_cgroup *cgroup, struct cor_err *err);
 /* Kills and waits for what is in it, then removes the folders. Missing is success. */
 int cor_cgroup_destroy(struct cor_cgroup *cgroup, struct cor_err *err);
 /* Sends a signal to every process in it; returns their number, or -1. */

@@ -74,13 +74,6 @@ static int launch_in_cgroup(struct cor_init *init, int sync_fds[2], struct cor_c
   if (init->new_user_ns && (cor_ns_write_maps(child->pid, init->spec, err) < 0 ||
                             cor_sync_send(sync_fds[0], COR_SYNC_MAPPED, -1) < 0))
     return err->op ? -1 : cor_fail(err, errno, "sendmsg", "init", "cannot answer the init stage");
-  /* Moving into version 1's hierarchies waits for the kernel's RCU more than it works: init mounts
-   * meanwhile. */
-  if (init->cgroup->version == 1 && cor_cgroup_attach(init->cgroup, child->pid, err) < 0)
-    return -1;
-  /* EPIPE: init has died, and its own words, read next, say why. */
-  if (cor_sync_send(sync_fds[0], COR_SYNC_GO, -1) < 0 && errno != EPIPE)
-    return cor_fail(err, errno, "sendmsg", "init", "cannot answer the init stage");
   return follow(init, sync_fds[0], child, err);
 }
 

@@ -1,9 +1,9 @@
 /* A process that joins a running container.
  *
  *   caller ── steps into the container's pid namespace, clone, steps back ──► exec stage
- *     │ moves it into the cgroups                                             │ setns(init's pidfd,
- * all other namespaces) └──────────────────────────── GO ───────────────────────────────────►   │
- * user, pty, limits, seccomp, capabilities └ execve
+ *     │                                                    cgroups, setns(init's pidfd, all other
+ * namespaces), │                                                    user, pty, limits, seccomp,
+ * capabilities ◄──────────────── pty master, error, or end of the socket ──────────────── execve
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,7 @@
 
 struct exec_stage {
   const struct cor_exec *exec;
+  const struct cor_cgroup *cgroup;
   struct sock_fprog filter;
   int init_pidfd, sync_fd, proc_fd, root_fd;
 };
@@ -88,11 +89,12 @@ static int run(struct exec_stage *stage, struct cor_err *err) {
   const struct cor_exec *exec = stage->exec;
   static struct cor_user user;
   struct cor_process process = exec->process ? *exec->process : exec->spec->process;
-  struct cor_sync_message message;
   int peer_fd = -1;
 
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if ((stage->proc_fd = cor_proc_open(err)) < 0 || join(stage, err) < 0)
+  /* The cgroups first, while their files are the host's and this process is its root. */
+  if ((stage->proc_fd = cor_proc_open(err)) < 0 || cor_cgroup_enter(stage->cgroup, err) < 0 ||
+      join(stage, err) < 0)
     return -1;
   (void)setsid();
   stage->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -126,8 +128,6 @@ static int run(struct exec_stage *stage, struct cor_err *err) {
     return cor_fail(err, setup.env ? EINVAL : ENOMEM, "execve", "", "there is no program to run");
   if (exec->console && open_console(stage, &peer_fd, err) < 0)
     return -1;
-  if (cor_sync_receive(stage->sync_fd, &message) < 0 || message.kind != COR_SYNC_GO)
-    _exit(1);
   if (cor_process_limits(&setup, err) < 0)
     return -1;
   if (exec->console) {
@@ -171,15 +171,14 @@ static int follow(int sync_fd, struct cor_child *child, struct cor_err *err) {
   }
 }
 
-static int start(struct exec_stage *stage, const struct cor_cgroup *cgroup, struct cor_child *child,
-                 struct cor_err *err) {
+static int start(struct exec_stage *stage, struct cor_child *child, struct cor_err *err) {
   int sync_fds[2];
   if (cor_sync_pair(sync_fds, err) < 0)
     return -1;
   _cleanup_close_ int own = sync_fds[0];
   _cleanup_close_ int theirs = sync_fds[1];
   int join_fd = stage->exec->spec->namespaces[COR_NS_PID].present ? stage->init_pidfd : -1;
-  int cgroup_fd = cgroup->version == 2 ? cor_cgroup_dir(cgroup, "") : -1;
+  int cgroup_fd = stage->cgroup->version == 2 ? cor_cgroup_dir(stage->cgroup, "") : -1;
   if (cor_spawn_in_pid_ns(0, cgroup_fd, join_fd, child, err) < 0)
     return -1;
   if (child->pid == 0) {
@@ -188,17 +187,17 @@ static int start(struct exec_stage *stage, const struct cor_cgroup *cgroup, stru
     stage_main(stage);
   }
   close(steal_fd(&theirs));
-  if (cgroup->version == 1 && cor_cgroup_attach(cgroup, child->pid, err) < 0)
-    return -1;
-  if (cor_sync_send(own, COR_SYNC_GO, -1) < 0 && errno != EPIPE)
-    return cor_fail(err, errno, "sendmsg", "exec", "cannot answer the exec stage");
   return follow(own, child, err);
 }
 
 int cor_container_exec(const struct cor_exec *exec, struct cor_child *child, struct cor_err *err) {
   static struct cor_cgroup cgroup;
-  struct exec_stage stage = {
-      .exec = exec, .init_pidfd = exec->init_pidfd, .sync_fd = -1, .proc_fd = -1, .root_fd = -1};
+  struct exec_stage stage = {.exec = exec,
+                             .cgroup = &cgroup,
+                             .init_pidfd = exec->init_pidfd,
+                             .sync_fd = -1,
+                             .proc_fd = -1,
+                             .root_fd = -1};
   _cleanup_close_ int opened = -1;
   *child = (struct cor_child){.pidfd = -1, .start_fd = -1, .console_fd = -1};
   if (!exec->process && !exec->spec->process.cwd)
@@ -213,7 +212,7 @@ int cor_container_exec(const struct cor_exec *exec, struct cor_child *child, str
   if (!exec->privileged)
     result = cor_seccomp_compile(&exec->spec->seccomp, exec->seccomp_cache, &stage.filter, err);
   if (result == 0)
-    result = start(&stage, &cgroup, child, err);
+    result = start(&stage, child, err);
   free(stage.filter.filter);
   cor_cgroup_close(&cgroup);
   if (result < 0)

@@ -28,19 +28,11 @@ void cor_init_die(int sync_fd, const struct cor_err *err) {
   _exit(1);
 }
 
-/* Waits for one word of the caller; its death ends this process too. GO comes when the caller is
- * done with the cgroups, which may be before the answer that is waited for: it is remembered. */
+/* Waits for one word of the caller; its death ends this process too. */
 static void expect(int sync_fd, enum cor_sync kind) {
-  static bool has_go;
   struct cor_sync_message message;
-  while (kind != COR_SYNC_GO || !has_go) {
-    if (cor_sync_receive(sync_fd, &message) < 0 ||
-        (message.kind != kind && message.kind != COR_SYNC_GO))
-      _exit(1);
-    has_go |= message.kind == COR_SYNC_GO;
-    if (message.kind == kind)
-      return;
-  }
+  if (cor_sync_receive(sync_fd, &message) < 0 || message.kind != kind)
+    _exit(1);
 }
 
 /* In a new user namespace the process has all capabilities but no mapped id until the caller has
@@ -176,7 +168,15 @@ static int run(struct cor_init *init, struct cor_err *err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if ((init->proc_fd = cor_proc_open(err)) < 0)
     return -1;
-  if (cor_ns_join(init->ns_fds, err) < 0 || become_namespace_root(init, err) < 0)
+  /* First of all: what is allocated from here on counts for the container. While this process is
+   * the host's root to the cgroup files, which it is no more in a user namespace; and before the
+   * cgroup namespace is made, whose root is where its maker is. */
+  if (cor_cgroup_enter(init->cgroup, err) < 0 || cor_ns_join(init->ns_fds, err) < 0)
+    return -1;
+  const struct cor_namespace *cgroup_ns = &spec->namespaces[COR_NS_CGROUP];
+  if (cgroup_ns->present && !cgroup_ns->path && unshare(CLONE_NEWCGROUP) < 0)
+    return cor_fail(err, errno, "unshare", "cgroup", "cannot make the namespace");
+  if (become_namespace_root(init, err) < 0)
     return -1;
   /* A session of its own: no terminal of the caller's, no signals to its group. EPERM: it leads one
    * already. */
@@ -228,14 +228,6 @@ static int run(struct cor_init *init, struct cor_err *err) {
   };
   if (!setup.env)
     return cor_fail(err, ENOMEM, "malloc", "process.env", "out of memory");
-
-  /* Up to here the caller was moving this process into its cgroups, which takes the kernel about as
-   * long. The cgroup namespace is rooted at where its maker is, so it waits for that; so does the
-   * program, or its first allocations would count for others. */
-  expect(init->sync_fd, COR_SYNC_GO);
-  if (spec->namespaces[COR_NS_CGROUP].present && !spec->namespaces[COR_NS_CGROUP].path &&
-      unshare(CLONE_NEWCGROUP) < 0)
-    return cor_fail(err, errno, "unshare", "cgroup", "cannot make the namespace");
 
   if (cor_process_limits(&setup, err) < 0)
     return -1;

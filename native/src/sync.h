@@ -14,7 +14,6 @@ enum cor_sync {
   COR_SYNC_WAITING = 'W', /* init → caller: all done but execve */
   COR_SYNC_PID = 'N',     /* stage between → caller: init's pid (joined user namespace, exec) */
   COR_SYNC_MAPPED = 'U',  /* caller → init: the user namespace's maps are written */
-  COR_SYNC_GO = 'G',      /* caller → init: you are in your cgroups */
   COR_SYNC_START = 'S',   /* start → init: execve */
 };
 
