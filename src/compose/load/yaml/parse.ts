@@ -1,6 +1,7 @@
 import type { Findings } from '../findings.ts';
 import { parseWithLibrary } from './library-parser.ts';
 import type { Node } from './node.ts';
+import { parsePlainYaml } from './plain-parser.ts';
 import type { Source } from './source.ts';
 
 /** Compose files are written by hand; what is larger than this is not one. */
@@ -21,7 +22,7 @@ export function parseYaml(source: Source, findings: Findings): Node[] {
     return [];
   }
   try {
-    return parseWithLibrary(source, findings);
+    return parsePlainYaml(source, findings) ?? parseWithLibrary(source, findings);
   } catch (error) {
     // the library recurses: a hundred thousand brackets end its stack
     if (error instanceof RangeError) {

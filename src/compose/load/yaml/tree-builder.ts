@@ -30,13 +30,13 @@ export const deepestNesting = 200;
  * that are no strings, and counts so that aliases cannot blow a small file up.
  */
 export class TreeBuilder {
-  readonly #source: Source;
+  readonly source: Source;
   readonly #findings: Findings;
   readonly #anchors = new Map<string, { node: Node | undefined; size: number }>();
   #nodes = 0;
 
   constructor(source: Source, findings: Findings) {
-    this.#source = source;
+    this.source = source;
     this.#findings = findings;
   }
 
@@ -51,7 +51,7 @@ export class TreeBuilder {
   }
 
   alias(name: string, start: number, end: number): Node {
-    const place = { source: this.#source, start, end };
+    const place = { source: this.source, start, end };
     const anchor = this.#anchors.get(name);
     if (anchor?.node === undefined) {
       if (anchor === undefined) {
@@ -70,18 +70,18 @@ export class TreeBuilder {
   plain(text: string, start: number, end: number): ScalarNode {
     this.#count(1, start);
     const { value, float } = resolvePlainScalar(text);
-    const node = { kind: 'scalar', value, source: this.#source, start, end } as const;
+    const node = { kind: 'scalar', value, source: this.source, start, end } as const;
     return float === true ? { ...node, float } : node;
   }
 
   quoted(value: string, start: number, end: number): ScalarNode {
     this.#count(1, start);
-    return { kind: 'scalar', value, source: this.#source, start, end };
+    return { kind: 'scalar', value, source: this.source, start, end };
   }
 
   seq(items: Node[], start: number, end: number): SeqNode {
     this.#count(1, start);
-    const node: SeqNode = { kind: 'seq', items, source: this.#source, start, end };
+    const node: SeqNode = { kind: 'seq', items, source: this.source, start, end };
     if (items.some((item) => item.tagged)) {
       node.tagged = true;
     }
@@ -91,7 +91,7 @@ export class TreeBuilder {
   map(pairs: readonly WrittenPair[], start: number, end: number): MapNode {
     this.#count(1, start);
     const entries = new Map<string, MapEntry>();
-    const node: MapNode = { kind: 'map', entries, source: this.#source, start, end };
+    const node: MapNode = { kind: 'map', entries, source: this.source, start, end };
     let merge: WrittenPair | undefined;
     for (const pair of pairs) {
       const { key, value } = pair;
@@ -128,7 +128,7 @@ export class TreeBuilder {
   #count(nodes: number, at: number): void {
     this.#nodes += nodes;
     if (this.#nodes > mostNodes) {
-      const place = { source: this.#source, start: at, end: at + 1 };
+      const place = { source: this.source, start: at, end: at + 1 };
       this.#findings.error(
         'COMPOSE_LIMIT',
         `more than ${mostNodes} values in one document, aliases counted in full`,
@@ -139,7 +139,7 @@ export class TreeBuilder {
   }
 
   #reportDuplicate(key: WrittenKey, first: Place): void {
-    const { line } = this.#source.position(first.start);
+    const { line } = this.source.position(first.start);
     this.#findings.error(
       'COMPOSE_YAML_DUPLICATE_KEY',
       `key "${key.text}" is already defined at line ${line}`,
