@@ -37,16 +37,17 @@ const shared = {
   metafile: true,
 } satisfies BuildOptions;
 
-/** `import()` of a part stays a call at run time, of the part's file. */
+/** Imports of a lazy part stay calls at run time, of the part's file; only the part itself holds its modules. */
 const keepPartsApart: Plugin = {
   name: 'keep-parts-apart',
   setup({ onResolve, resolve }) {
-    onResolve({ filter: /^\.\.?\//, namespace: 'file' }, async ({ kind, path, ...rest }) => {
-      if (kind !== 'dynamic-import' || rest.pluginData === 'resolving') return undefined;
-      const found = await resolve(path, { kind, ...rest, pluginData: 'resolving' });
+    onResolve({ filter: /^\.\.?\//, namespace: 'file' }, async ({ path, ...rest }) => {
+      if (rest.kind === 'entry-point' || rest.pluginData === 'resolving') return undefined;
+      const found = await resolve(path, { ...rest, pluginData: 'resolving' });
       const file = relative(root, found.path);
       const part = lazyParts.find((name) => parts[name] === file);
-      return part === undefined ? undefined : { path: `./part-${part}.cjs`, external: true };
+      if (part === undefined || rest.importer.startsWith(dirname(found.path))) return undefined;
+      return { path: `./part-${part}.cjs`, external: true };
     });
   },
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type AppError, type Diagnostic, isAppError, renderDiagnostic } from '../core/index.ts';
 import type { DiagnosticsError } from './diagnostics-error.ts';
 import type { Host } from './host.ts';
+import { safeLine } from './logs/log-line.ts';
 import { shortPath } from './print-diagnostics.ts';
 import type { Paint } from './text/paint.ts';
 
@@ -48,7 +49,7 @@ function printAppError(error: AppError, options: PrintErrorOptions): void {
     container?: string;
   };
   for (const line of logLines ?? []) {
-    stderr.write(`  ${options.paint.dim(`${container} |`)} ${line}\n`);
+    stderr.write(`  ${options.paint.dim(`${container} |`)} ${safeLine(line)}\n`);
   }
   stderr.write(`${options.paint.red('error:')} ${error.message}\n`);
   if (error.hint !== undefined && error.hint !== '') stderr.write(`  hint: ${error.hint}\n`);
