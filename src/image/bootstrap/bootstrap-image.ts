@@ -63,7 +63,7 @@ export interface BootstrappedImage {
 const packagesLabel = 'coracle.bootstrap.packages';
 const imageLabel = 'coracle.bootstrap.image';
 /** Part of the hashes: to be raised when the same inputs give something else. */
-const recipe = 1;
+const recipe = 2;
 const dayMs = 86_400_000;
 
 const baseConfig: ExecutionConfig = {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { AppError } from '../../core/index.ts';
 import { isErrno } from '../../state/index.ts';
@@ -32,6 +33,15 @@ const slimExcludes = [
   'path-exclude=/usr/share/linda/*',
 ];
 
+/** Makes /bin a link before any package asks for it: otherwise the package usrmerge comes in, and 35 MB of perl with it. */
+const mergedUsrHook = '/usr/share/mmdebstrap/hooks/maybe-merged-usr';
+
+/**
+ * mmdebstrap leaves the host's own in the image. The files stay, empty, as every container gets its own mounted there.
+ */
+const emptyHostFiles =
+  '--customize-hook=for f in hostname resolv.conf; do : > "$1/etc/$f"; chmod 644 "$1/etc/$f"; done';
+
 /** Output lines that an error shows. */
 const linesKept = 12;
 
@@ -44,6 +54,8 @@ export async function debstrap(options: DebstrapOptions): Promise<void> {
     '--mode=root',
     '--format=tar',
     `--variant=${options.variant}`,
+    ...(existsSync(mergedUsrHook) ? [`--hook-dir=${mergedUsrHook}`] : []),
+    emptyHostFiles,
     ...(options.include.length > 0 ? [`--include=${options.include.join(',')}`] : []),
     ...(options.slim ? slimExcludes.map((line) => `--dpkgopt=${line}`) : []),
     options.suite,
