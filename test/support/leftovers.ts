@@ -25,7 +25,7 @@ const CONTAINER_ID = /[0-9a-f]{64}/g;
 /** Interfaces that the engine names: bridges and the host ends of veth pairs. */
 const OUR_LINK = /^(cor-|cv)/;
 /** Folders and files that stay when nothing runs: they belong to no container, network, volume or project. */
-const PERMANENT_FILE = /^(data\/(images|layers|tmp|cache|projects)(\/|$)|run\/(events|lock)$)/;
+const PERMANENT_FILE = /^(data\/(images|layers|seccomp|tmp|cache|projects)(\/|$)|run\/(events|lock)$)/;
 
 /** Looks at everything that may belong to the containers under `roots`. */
 export function takeSnapshot(roots: StateRoots): Snapshot {

@@ -7,7 +7,10 @@ import { observeContainer } from '../observe/observed-containers.ts';
 import { isRunning } from '../observe/running.ts';
 import { signalName } from '../signal-name.ts';
 
-/** Asks a container's shim; undefined where none lives, which is to say that the container does not run. */
+/**
+ * Asks a container's shim.
+ * @returns undefined where none lives, or it ended before it answered: the container does not run any more.
+ */
 export async function askShim<Answer>(
   context: EngineContext,
   id: string,
@@ -17,9 +20,14 @@ export async function askShim<Answer>(
   try {
     return await native.control<Answer>(containerPaths(context.roots, id).run, request);
   } catch (error) {
-    if (isAppError(error, 'NATIVE_NOT_RUNNING')) return undefined;
+    if (isAppError(error, 'NATIVE_NOT_RUNNING') || hasHungUp(error)) return undefined;
     throw error;
   }
+}
+
+/** A request that reached the socket of a shim in the moment of its end. */
+function hasHungUp(error: unknown): boolean {
+  return isAppError(error) && error.details.errnoName === 'ECONNRESET';
 }
 
 /** Stops a container; one that does not run is no error. */
@@ -74,7 +82,10 @@ export async function killContainer(
     signal,
     ...(final ? { final } : {}),
   });
-  if (sent === undefined) throw notRunning(record, `cannot kill container: ${idOrName}: `);
+  // The end that SIGKILL brings may be faster than its answer; any other signal came too late.
+  if (sent === undefined && signal !== 'SIGKILL') {
+    throw notRunning(record, `cannot kill container: ${idOrName}: `);
+  }
   if (signal === 'SIGKILL') await askShim(context, record.id, { op: 'wait', condition: 'exit' });
   emitContainer(context, 'kill', record, { signal });
 }

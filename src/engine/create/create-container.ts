@@ -95,7 +95,6 @@ export async function createContainer(
       ports,
     };
     writeContainerBundle(context, record, { folder, layers: image.layerPaths });
-    for (const overlayFolder of ['upper', 'work', 'rootfs']) mkdirSync(join(folder, overlayFolder));
     writeUnpublished(join(folder, 'container.json'), JSON.stringify(record));
     if (hostConfig.AutoRemove) {
       const mark = autoRemovePath(roots, id);

@@ -27,7 +27,9 @@ export async function prepareMounts(
   for (const request of requests) {
     switch (request.type) {
       case 'bind':
-        if (request.createSource) mkdirSync(request.source, { recursive: true });
+        if (request.createSource && !isThere(request.source)) {
+          mkdirSync(request.source, { recursive: true });
+        }
         mounts.push(plain(request));
         break;
       case 'tmpfs':
@@ -45,12 +47,16 @@ export async function prepareMounts(
 }
 
 function checkBindSource({ source, createSource }: MountRequest): void {
-  if (createSource || statSync(source, { throwIfNoEntry: false })) return;
+  if (createSource || isThere(source)) return;
   throw new AppError(
     'ENGINE_BIND_SOURCE_MISSING',
     `invalid mount config for type "bind": bind source path does not exist: ${source}`,
     { details: { source } },
   );
+}
+
+function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 async function volumeMount(

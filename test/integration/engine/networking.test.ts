@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { EngineLab, failure } from './engine-lab.ts';
+
+describe('networks of containers', () => {
+  const lab = new EngineLab();
+  const { engine } = lab;
+  before(() => lab.open());
+  afterEach(() => lab.expectClean());
+  after(() => lab.close());
+
+  const httpd = {
+    Cmd: [
+      'sh',
+      '-c',
+      'mkdir /www; echo hello from $HOSTNAME >/www/index.html; httpd -f -p 80 -h /www',
+    ],
+  };
+
+  /** The body, as soon as the server inside answers. */
+  async function fetchSoon(url: string): Promise<string> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await (await fetch(url)).text();
+      } catch (error) {
+        if (attempt === 100) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+  }
+
+  it('publishes a port that the kernel chooses, shows it, and gives it back', async () => {
+    const container = await lab.run('web', {
+      ...httpd,
+      Hostname: 'web',
+      ExposedPorts: { '80/tcp': {}, '90/udp': {} },
+      HostConfig: { PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '' }] } },
+    });
+    const [listed] = await engine.listContainers();
+    expect(listed?.Ports).to.have.length(2);
+    const port = listed?.Ports[0]?.PublicPort;
+    expect(listed?.Ports[0]).to.deep.include({ IP: '127.0.0.1', PrivatePort: 80, Type: 'tcp' });
+    expect(await fetchSoon(`http://127.0.0.1:${port}/`)).to.equal('hello from web\n');
+    const { NetworkSettings } = await container.inspect();
+    expect(NetworkSettings.Ports).to.deep.equal({
+      '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(port) }],
+      '90/udp': null,
+    });
+    await container.stop();
+    const refused = await failure(fetch(`http://127.0.0.1:${port}/`));
+    expect(String(refused.cause)).to.match(/ECONNREFUSED/);
+  });
+
+  it('names who holds a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const publish = (hostPort: number) => ({
+      PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: String(hostPort) }] },
+    });
+    const byProcess = await lab.create('late', { HostConfig: publish(port) });
+    const process = await failure(byProcess.start());
+    server.close();
+    expect(process).to.include({ code: 'PORT_ALREADY_ALLOCATED' });
+    expect(process.message).to.match(
+      new RegExp(
+        `container late: port 127.0.0.1:${port}/tcp is already in use by ".*" \\(pid \\d+\\)`,
+      ),
+    );
+    const first = await lab.run('first', { HostConfig: publish(0) });
+    const taken = (await first.inspect()).NetworkSettings.Ports['80/tcp']?.[0]?.HostPort;
+    const second = await lab.create('second', { HostConfig: publish(Number(taken)) });
+    expect((await failure(second.start())).message).to.match(/in use by container "first"/);
+    expect((await second.inspect()).State.Status).to.equal('created');
+  });
+
+  it('lets containers find each other by name and alias, for as long as they run', async () => {
+    await engine.createNetwork({ Name: 'lab_net', Labels: { a: 'b' } });
+    const on = (alias: string) => ({
+      HostConfig: { NetworkMode: 'lab_net' },
+      NetworkingConfig: { EndpointsConfig: { lab_net: { Aliases: [alias] } } },
+    });
+    const server = await lab.run('lab-web-1', { ...httpd, ...on('web') });
+    await lab.run('lab-client-1', on('client'));
+    const address = (await server.inspect()).NetworkSettings.Networks.lab_net?.IPAddress;
+    for (const name of ['web', 'lab-web-1', (await server.inspect()).Id.slice(0, 12)]) {
+      expect(await lab.sh('lab-client-1', `nslookup ${name} | tail -n +3`), name).to.include(
+        address,
+      );
+    }
+    expect(await lab.sh('lab-client-1', 'wget -qO- http://web/')).to.match(/^hello from/);
+    await server.stop();
+    expect(await lab.sh('lab-client-1', 'nslookup web')).to.match(/NXDOMAIN|can't/);
+  });
+
+  it('keeps networks apart and shows who is on one', async () => {
+    await engine.createNetwork({ Name: 'front' });
+    await engine.createNetwork({ Name: 'back', Internal: true });
+    const both = await lab.run('both', {
+      HostConfig: { NetworkMode: 'back' },
+      NetworkingConfig: { EndpointsConfig: { back: {}, front: {} } },
+    });
+    await lab.run('alone', { HostConfig: { NetworkMode: 'front' } });
+    expect(await lab.sh('alone', 'nslookup both >/dev/null && echo found')).to.equal('found');
+    // Its way out is the network that leads out, whatever the order.
+    const gateway = (await engine.getNetwork('front').inspect()).IPAM?.Config?.[0]?.Gateway;
+    expect(await lab.sh('both', 'ip route | grep default')).to.include(`via ${gateway} dev eth1`);
+    const view = await engine.getNetwork('back').inspect();
+    expect(Object.values(view.Containers ?? {}).map(({ Name }) => Name)).to.deep.equal(['both']);
+    expect(await failure(engine.getNetwork('back').remove())).to.include({
+      code: 'NETWORK_IN_USE',
+    });
+    expect(
+      (await engine.listContainers({ filters: { network: ['back'] } })).map(({ Id }) => Id),
+    ).to.deep.equal([(await both.inspect()).Id]);
+  });
+
+  it('gives a fixed address, and the same one to the next container of the name', async () => {
+    await engine.createNetwork({
+      Name: 'fixed',
+      IPAM: { Config: [{ Subnet: '10.213.77.0/28' }] },
+    });
+    const at = (IPv4Address: string) => ({
+      HostConfig: { NetworkMode: 'fixed' },
+      NetworkingConfig: { EndpointsConfig: { fixed: { IPAMConfig: { IPv4Address } } } },
+    });
+    const first = await lab.run('one', at('10.213.77.9'));
+    expect(await lab.sh('one', 'hostname -i')).to.equal('10.213.77.9');
+    const taken = await failure(lab.create('two', at('10.213.77.9')));
+    expect(taken).to.include({ code: 'NETWORK_ADDRESS_TAKEN' });
+    expect(await failure(lab.create('two', at('10.1.1.1')))).to.include({
+      code: 'NETWORK_ADDRESS_INVALID',
+    });
+    await first.remove({ force: true });
+    await lab.run('two', at('10.213.77.9'));
+  });
+
+  it("shares the network of another container, or the host's, or has none", async () => {
+    const owner = await lab.create('owner', httpd);
+    const guest = await lab.create('guest', { HostConfig: { NetworkMode: 'container:owner' } });
+    expect((await failure(guest.start())).message).to.match(/container owner, .* is not running/);
+    await owner.start();
+    await guest.start();
+    expect(await lab.sh('guest', 'wget -qO- http://127.0.0.1/')).to.match(/^hello from/);
+    expect(await lab.sh('guest', 'hostname')).to.equal(await lab.sh('owner', 'hostname'));
+    await lab.run('host', { HostConfig: { NetworkMode: 'host' } });
+    expect(await lab.sh('host', 'ls -d /sys/class/net/cor-* | wc -l')).not.to.equal('0');
+    await lab.run('none', { HostConfig: { NetworkMode: 'none' } });
+    expect(await lab.sh('none', 'ls /sys/class/net')).to.equal('lo');
+  });
+
+  it('reaches a linked container by its alias', async () => {
+    await engine.createNetwork({ Name: 'links' });
+    await lab.run('target', { ...httpd, HostConfig: { NetworkMode: 'links' } });
+    await lab.run('caller', {
+      HostConfig: { NetworkMode: 'links' },
+      NetworkingConfig: { EndpointsConfig: { links: { Links: ['target:db'] } } },
+    });
+    expect(await lab.sh('caller', 'wget -qO- http://db/')).to.match(/^hello from/);
+  });
+});
