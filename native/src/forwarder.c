@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -314,15 +315,21 @@ __attribute__((noreturn)) static void run(const struct cor_port *ports, size_t c
 /* The copy of the shim that the child is holds the container's stdio and control socket: nothing
  * but the held sockets must stay open in it. */
 static void close_others(const struct cor_port *ports, size_t count) {
-  long limit = sysconf(_SC_OPEN_MAX);
+  unsigned from = 0;
 
-  for (int fd = 0; fd < (limit > 0 && limit < 4096 ? (int)limit : 4096); fd++) {
-    bool keep = false;
+  for (;;) {
+    unsigned kept = UINT_MAX;
 
-    for (size_t i = 0; i < count && !keep; i++)
-      keep = wanted(&ports[i]) && ports[i].hold_fd == fd;
-    if (!keep)
-      close(fd);
+    for (size_t i = 0; i < count; i++)
+      if (wanted(&ports[i]) && (unsigned)ports[i].hold_fd >= from &&
+          (unsigned)ports[i].hold_fd < kept)
+        kept = (unsigned)ports[i].hold_fd;
+    if (kept > from && syscall(SYS_close_range, from, kept == UINT_MAX ? kept : kept - 1, 0) < 0)
+      for (unsigned fd = from; fd < kept && fd < 4096; fd++) /* Linux before 5.9 */
+        close((int)fd);
+    if (kept == UINT_MAX)
+      return;
+    from = kept + 1;
   }
 }
 
