@@ -38,6 +38,19 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, 'values' | 'types
     engine: 'values',
     compose: 'values',
   },
+  // The library's entry.
+  'index.ts': { core: 'values', state: 'values', engine: 'values', compose: 'values' },
+};
+
+/** The same inside compose: a plan is made without any way to act, and running one decides nothing. */
+const ALLOWED_IN_COMPOSE: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  load: ['model'],
+  plan: ['model'],
+  observe: ['model', 'plan'],
+  execute: ['plan'],
+  diagnostics: ['model', 'load'],
+  render: ['model', 'load'],
 };
 
 /** Folders that may read the clock, the environment and the working directory by themselves. */
@@ -77,6 +90,21 @@ describe('architecture', () => {
       ({ from, to }) => folderOf(from) !== folderOf(to) && !to.endsWith('/index.ts'),
     );
     expect(broken.map(describeImport)).to.deep.equal([]);
+  });
+
+  it('keeps loading, planning, observing and executing apart', () => {
+    const parts = imports.filter(({ from, to }) =>
+      [from, to].every((path) => inCompose(path) !== ''),
+    );
+    const broken = parts.filter(({ from, to }) => {
+      const [own, other] = [inCompose(from), inCompose(to)];
+      if (own === other) return false;
+      return !ALLOWED_IN_COMPOSE[own]?.includes(other) || !to.endsWith(`${other}/index.ts`);
+    });
+    expect(broken.map(describeImport)).to.deep.equal([]);
+    expect(Object.keys(ALLOWED_IN_COMPOSE)).to.include.members([
+      ...new Set(files.map(inCompose).filter((folder) => folder !== '')),
+    ]);
   });
 
   it('has no import cycles', () => {
@@ -139,6 +167,12 @@ describe('the rules themselves', () => {
 
 function folderOf(path: string): string {
   return path.split('/')[0] ?? '';
+}
+
+/** `plan` of `compose/plan/labels.ts`; empty outside compose. */
+function inCompose(path: string): string {
+  const [top, folder = ''] = path.split('/');
+  return top === 'compose' ? folder : '';
 }
 
 function describeImport({ from, to }: Import): string {
