@@ -177,7 +177,7 @@ class ProjectLoad {
 
   #project(tree: MapNode, origins: TreeOrigins): Project {
     const { services: named = [], allResources = false } = this.#options;
-    const decoded = projectShape(tree, { findings: this.#findings, path: '' }) as Project;
+    const decoded = projectShape(tree, { findings: this.#findings, path: undefined }) as Project;
     const name = this.#environment.get('COMPOSE_PROJECT_NAME') ?? '';
     const { enabled, disabled } = enableServices(decoded.services, this.#profiles(), named);
     let project: Project = { ...decoded, name, services: enabled };

@@ -6,6 +6,8 @@ const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const timestamp =
   /^\d{4}-\d{1,2}-\d{1,2}(?:$|(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2}(?:\.\d*)?[ \t]*(?:Z|[-+]\d{1,2}(?::?\d{2})?)?$)/;
 
+const simpleWord = /^[A-Za-z_/][A-Za-z0-9_/.-]*$/;
+
 /** What a text has in it that some style cannot show. */
 interface ScalarAnalysis {
   readonly plain: boolean;
@@ -80,6 +82,10 @@ function resolvesElsewhere(text: string): boolean {
 
 /** A string on one line: a value or a key. */
 export function inlineScalar(text: string): string {
+  // most texts are words: spare them the analysis
+  if (simpleWord.test(text) && !resolvesElsewhere(text)) {
+    return text;
+  }
   const { plain, single } = analyze(text);
   if (resolvesElsewhere(text) || text.includes('\n')) {
     return doubleQuoted(text);

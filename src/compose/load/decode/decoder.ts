@@ -13,12 +13,13 @@ import {
 import type { Findings } from '../findings.ts';
 import { printScalar, shortestFloat32 } from '../go-print.ts';
 import { castText } from '../interpolate/casts.ts';
+import { type PathLink, pathText } from '../path-link.ts';
 import { isNull, type Node, type ScalarNode, toPlain } from '../yaml/node.ts';
 
 export interface DecodeContext {
   readonly findings: Findings;
-  /** Where the value stands, `services.web.ports.0`. */
-  readonly path: string;
+  /** Where the value stands. */
+  readonly path: PathLink | undefined;
 }
 
 /** Reads one value; `undefined` in where the key is absent, `undefined` out to leave the key out. */
@@ -30,7 +31,7 @@ export function fail(
   problem: string,
   code: ErrorCode = 'COMPOSE_TYPE_MISMATCH',
 ): undefined {
-  findings.error(code, `${path} ${problem}`, node);
+  findings.error(code, `${pathText(path)} ${problem}`, node);
   return undefined;
 }
 
@@ -43,7 +44,7 @@ function scalar(node: Node | undefined, context: DecodeContext): ScalarNode | un
 }
 
 function at(context: DecodeContext, key: string | number): DecodeContext {
-  return { ...context, path: context.path === '' ? String(key) : `${context.path}.${key}` };
+  return { findings: context.findings, path: { key, above: context.path } };
 }
 
 /** Text; empty is the same as absent. */

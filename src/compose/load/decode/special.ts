@@ -1,5 +1,6 @@
 /** Decoders of the values that have rules of their own. */
 import { printScalar } from '../go-print.ts';
+import { pathText } from '../path-link.ts';
 import { isNull, type Node, toPlain } from '../yaml/node.ts';
 import {
   type DecodeContext,
@@ -31,7 +32,7 @@ export const command: Decoder = (node, context) => {
   if ('cutAt' in rest && rest.cutAt !== undefined) {
     context.findings.warning(
       'COMPOSE_COMMAND_CUT',
-      `${context.path} ends before "${line.slice(rest.cutAt, rest.cutAt + 30)}": no shell runs it`,
+      `${pathText(context.path)} ends before "${line.slice(rest.cutAt, rest.cutAt + 30)}": no shell runs it`,
       node,
       { hint: `Write a list: ["sh", "-c", ${JSON.stringify(line)}].` },
     );

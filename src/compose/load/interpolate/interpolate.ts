@@ -1,4 +1,5 @@
 import type { Findings } from '../findings.ts';
+import { type PathLink, pathText } from '../path-link.ts';
 import { type PatternStep, stepInto, stepIntoItem } from '../path-pattern.ts';
 import type { MapEntry, Node, ScalarNode } from '../yaml/node.ts';
 import { type Cast, casts, castText, isOldBoolean } from './casts.ts';
@@ -25,7 +26,7 @@ export interface InterpolationContext {
  * their keys take; values tagged `!reset` are left out.
  */
 export function interpolate(root: Node, context: InterpolationContext): Node {
-  return new Interpolation(context).copy(root, casts, []);
+  return new Interpolation(context).copy(root, casts, undefined);
 }
 
 class Interpolation {
@@ -35,7 +36,7 @@ class Interpolation {
     this.#context = context;
   }
 
-  copy(node: Node, step: PatternStep<Cast> | undefined, path: readonly string[]): Node {
+  copy(node: Node, step: PatternStep<Cast> | undefined, path: PathLink | undefined): Node {
     switch (node.kind) {
       case 'scalar':
         return this.#scalar(node, step, path);
@@ -45,7 +46,7 @@ class Interpolation {
         for (let index = 0; index < node.items.length; index += 1) {
           const item = node.items[index];
           if (item !== undefined && item.tag !== 'reset') {
-            items.push(this.copy(item, next, [...path, String(index)]));
+            items.push(this.copy(item, next, { key: index, above: path }));
           }
         }
         return { ...node, items };
@@ -54,7 +55,7 @@ class Interpolation {
         const entries = new Map<string, MapEntry>();
         for (const [key, entry] of node.entries) {
           if (entry.value.tag !== 'reset') {
-            const value = this.copy(entry.value, stepInto(step, key), [...path, key]);
+            const value = this.copy(entry.value, stepInto(step, key), { key, above: path });
             entries.set(key, { key: entry.key, value });
           }
         }
@@ -66,7 +67,7 @@ class Interpolation {
   #scalar(
     node: ScalarNode,
     step: PatternStep<Cast> | undefined,
-    path: readonly string[],
+    path: PathLink | undefined,
   ): ScalarNode {
     if (typeof node.value !== 'string' || !this.#context.enabled) {
       return { ...node };
@@ -97,7 +98,7 @@ class Interpolation {
     return withTemplate({ ...node, value, ...float }, template);
   }
 
-  #expand(node: ScalarNode, template: string, path: readonly string[]): string | undefined {
+  #expand(node: ScalarNode, template: string, path: PathLink | undefined): string | undefined {
     if (!template.includes('$')) {
       return template;
     }
@@ -120,14 +121,14 @@ class Interpolation {
     node: ScalarNode,
     template: string,
     failure: TemplateFailure,
-    path: readonly string[],
+    path: PathLink | undefined,
   ): void {
     const { findings } = this.#context;
     if (failure.kind === 'required') {
       const reason = failure.reason === '' ? '' : `: ${failure.reason}`;
       findings.error(
         'COMPOSE_VARIABLE_REQUIRED',
-        `${path.join('.')}: required variable ${failure.variable} is not set${reason}`,
+        `${pathText(path)}: required variable ${failure.variable} is not set${reason}`,
         node,
         { hint: `Set ${failure.variable} in the environment or in .env.` },
       );
@@ -138,18 +139,18 @@ class Interpolation {
     const start = inRaw === -1 ? node.start : node.start + inRaw;
     findings.error(
       'COMPOSE_INTERPOLATION_INVALID',
-      `${path.join('.')}: "${template.slice(failure.offset, failure.offset + 20)}" is no variable`,
+      `${pathText(path)}: "${template.slice(failure.offset, failure.offset + 20)}" is no variable`,
       { source: node.source, start, end: Math.max(node.end, start + 1) },
       { hint: 'Write `$$` for a plain dollar sign, `${NAME}` for a variable.' },
     );
   }
 
-  #reportCast(node: ScalarNode, text: string, cast: Cast, path: readonly string[]): void {
+  #reportCast(node: ScalarNode, text: string, cast: Cast, path: PathLink | undefined): void {
     const kind = cast === 'boolean' ? 'a boolean' : cast === 'integer' ? 'an integer' : 'a number';
     const before = text === node.value ? '' : ` (from ${String(node.value)})`;
     this.#context.findings.error(
       'COMPOSE_TYPE_MISMATCH',
-      `${path.join('.')} must be ${kind}, got "${text}"${before}`,
+      `${pathText(path)} must be ${kind}, got "${text}"${before}`,
       node,
     );
   }
