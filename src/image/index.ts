@@ -34,6 +34,7 @@ export {
   inspectImage,
   type ListOptions,
   listImages,
+  referenceMatcher,
 } from './store/describe.ts';
 export {
   pruneStore,

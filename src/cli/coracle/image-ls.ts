@@ -4,6 +4,7 @@ import {
   type ImageInfo,
   listImages,
   parseReference,
+  referenceMatcher,
 } from '../../image/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../text/format-bytes.ts';
@@ -51,7 +52,9 @@ export const imageLs = defineCommand<Flags>({
   async run(context, [pattern], flags) {
     const filters = parseFilters(flags.filter ?? []);
     if (pattern !== undefined) filters.reference = [...(filters.reference ?? []), pattern];
-    const rows = listImages(context.roots, { filters }).flatMap(rowsOf);
+    const rows = listImages(context.roots, { filters })
+      .flatMap(rowsOf)
+      .filter((row) => pattern === undefined || isNamed(row, pattern));
     const id = (image: ImageInfo) => (flags.trunc ? image.Id.slice(7, 19) : image.Id);
     const age = (image: ImageInfo) => humanDuration(context.host.now() - image.Created * 1000);
     if (flags.quiet) {
@@ -96,6 +99,12 @@ function rowsOf(image: ImageInfo): Row[] {
     const digest = named === undefined ? '<none>' : (named.slice(prefix.length) as Digest);
     return { repository, tag: reference.tag ?? '<none>', digest, image };
   });
+}
+
+/** An image that fits by one of its names is listed under that one only. */
+function isNamed({ repository, tag }: Row, pattern: string): boolean {
+  const matches = referenceMatcher(pattern);
+  return matches(`${repository}:${tag}`);
 }
 
 /** The keys of `docker image ls --format json`. */

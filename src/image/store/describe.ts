@@ -86,7 +86,7 @@ function fits(image: FoundImage, filters: Readonly<Record<string, readonly strin
       });
     }
     if (key === 'dangling') return wanted.every((text) => (tags.length === 0) === isTrue(text));
-    if (key === 'reference') return wanted.some((pattern) => tags.some(matcher(pattern)));
+    if (key === 'reference') return wanted.some((pattern) => tags.some(referenceMatcher(pattern)));
     throw new AppError('IMAGE_FILTER_UNKNOWN', `image filter "${key}" is not supported`);
   });
 }
@@ -96,7 +96,7 @@ function isTrue(text: string): boolean {
 }
 
 /** `mysql`, `mysql:8*`, `ghcr.io/acme/*`: a pattern without a tag fits every tag. */
-function matcher(pattern: string): (tag: string) => boolean {
+export function referenceMatcher(pattern: string): (tag: string) => boolean {
   const expression = new RegExp(
     `^${pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
