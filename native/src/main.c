@@ -8,21 +8,6 @@
 #include "options.h"
 #include "selfexe.h"
 
-/* Parts that live in files of their own areas; absent ones answer as unknown commands. */
-#pragma weak cor_cmd_create
-#pragma weak cor_cmd_start
-#pragma weak cor_cmd_state
-#pragma weak cor_cmd_kill
-#pragma weak cor_cmd_delete
-#pragma weak cor_cmd_run
-#pragma weak cor_cmd_exec
-#pragma weak cor_cmd_list
-#pragma weak cor_cmd_spec
-#pragma weak cor_cmd_features
-#pragma weak cor_cmd_client
-#pragma weak cor_cmd_untar
-#pragma weak cor_cmd_seed
-
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
@@ -71,7 +56,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-    if (commands[i].run && strcmp(argv[at], commands[i].name) == 0)
+    if (strcmp(argv[at], commands[i].name) == 0)
       return commands[i].run(argc - at, argv + at);
   fprintf(stderr, "coracle-runtime: unknown command \"%s\"\n", argv[at]);
   return 2;

@@ -232,7 +232,8 @@ int cor_mount_new(const char *type, const char *source, const struct cor_mount_o
   if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
     return fs_fail(err, fs_fd, errno, "fsconfig", type, "cannot make the file system");
   /* fsmount takes bits to set; all others are off on a new mount, so nothing is to be cleared. */
-  int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, (unsigned)options->set);
+  uint64_t set = options->copy_up ? options->set & ~(uint64_t)MOUNT_ATTR_RDONLY : options->set;
+  int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, (unsigned)set);
   if (mount_fd < 0)
     return fs_fail(err, fs_fd, errno, "fsmount", type, "cannot mount the file system");
   return mount_fd;

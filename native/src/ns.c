@@ -20,13 +20,12 @@ int cor_proc_open(struct cor_err *err) {
   return steal_fd(&fd);
 }
 
-static int open_ns(const char *path, int flag, struct cor_err *err) {
+static int open_ns(const char *path, struct cor_err *err) {
   _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return cor_fail(err, errno, "open", path, "cannot open the namespace");
   if (!cor_fd_is_fs(fd, NSFS_MAGIC) && !cor_fd_is_fs(fd, PROC_SUPER_MAGIC))
     return cor_fail(err, EINVAL, "fstatfs", path, "is not a namespace");
-  (void)flag;
   return steal_fd(&fd);
 }
 
@@ -47,9 +46,8 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
     if (!ns->present)
       continue;
     if (ns->path) {
-      if ((ns_fds[kind] = open_ns(ns->path, cor_ns_names[kind].flag, err)) < 0)
+      if ((ns_fds[kind] = open_ns(ns->path, err)) < 0)
         return -1;
-      /* Joining our own is refused for user namespaces (setns(2): EINVAL), and means nothing. */
       continue;
     }
     /* A new cgroup namespace is rooted where its maker is at that moment, so it comes after the
@@ -58,6 +56,12 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
     if (kind != COR_NS_CGROUP && kind != COR_NS_TIME)
       *clone_flags |= (unsigned long)cor_ns_names[kind].flag;
   }
+  /* New ones are made by the clone and belong to the caller's user namespace: root of a joined one
+   * has no rights over them. */
+  if (ns_fds[COR_NS_USER] >= 0 && *clone_flags)
+    return cor_fail(
+        err, 0, "parse config.json", "linux.namespaces",
+        "with a user namespace to join, the other namespaces must be joined by path too");
   return 0;
 }
 

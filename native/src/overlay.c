@@ -44,7 +44,7 @@ static int set_lower_joined(int fs_fd, const char *const *lower, struct cor_err 
   char joined[256] = "";
   size_t used = 0;
   int fds[64], count = 0, result = -1;
-  for (; lower[count] && count < 64; count++) {
+  for (; count < 64 && lower[count]; count++) {
     fds[count] = open(lower[count], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fds[count] < 0) {
       cor_fail(err, errno, "open", lower[count], "cannot open the layer");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "copy_tree.h"
 #include "dev.h"
 #include "fd.h"
 #include "init.h"
@@ -105,14 +106,10 @@ static int set_attributes(int mount_fd, const struct cor_mount_options *options,
   return cor_mount_set(mount_fd, 0, 0, options->propagation, options->propagation_rec, err);
 }
 
-/* An id-mapped mount: a user namespace that has the maps, and exists only as a descriptor, is given
- * to the mount. */
-static int set_idmap(struct cor_init *init, const struct cor_mount *mount,
-                     const struct cor_mount_options *options, int mount_fd, struct cor_err *err) {
+static int refuse_idmap(const struct cor_mount *mount, const struct cor_mount_options *options,
+                        struct cor_err *err) {
   if (!options->idmap && !mount->uid_maps.count && !mount->gid_maps.count)
     return 0;
-  (void)init;
-  (void)mount_fd;
   return cor_fail(err, 0, "mount_setattr", mount->destination,
                   "id-mapped mounts are not supported");
 }
@@ -206,6 +203,23 @@ static int mount_cgroup(struct cor_init *init, const struct cor_mount *mount,
   return mount_cgroup_v2(init, mount, options, err);
 }
 
+/* tmpcopyup: the tmpfs begins with what the image has in that folder, owner and mode of the folder
+ * included unless the options name a mode. */
+static int copy_up(int target, int mount_fd, const struct cor_mount_options *options,
+                   struct cor_err *err) {
+  struct stat st;
+  _cleanup_close_ int from = openat(target, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  _cleanup_close_ int to = openat(mount_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (from < 0 || to < 0 || fstat(to, &st) < 0)
+    return cor_fail(err, errno, "openat", "tmpcopyup", "cannot open the folder to copy");
+  if (cor_copy_tree(from, to, err) < 0)
+    return -1;
+  for (size_t i = 0; i < options->data_count; i++)
+    if (strncmp(options->data[i], "mode=", 5) == 0 && fchmod(to, st.st_mode & 07777) < 0)
+      return cor_fail(err, errno, "fchmod", "tmpcopyup", "cannot set the folder's mode");
+  return 0;
+}
+
 static int mount_new(struct cor_init *init, const struct cor_mount *mount,
                      const struct cor_mount_options *options, struct cor_err *err) {
   _cleanup_close_ int target = cor_root_target(init->root_fd, mount->destination, true, err);
@@ -225,9 +239,15 @@ static int mount_new(struct cor_init *init, const struct cor_mount *mount,
     if (mount_fd < 0 || cor_mount_set(mount_fd, options->set, 0, MS_SLAVE, true, err) < 0)
       return -1;
   }
-  if (set_attributes(mount_fd, options, false, err) < 0)
+  if (set_attributes(mount_fd, options, false, err) < 0 ||
+      cor_mount_attach(mount_fd, target, mount->destination, err) < 0)
     return -1;
-  return cor_mount_attach(mount_fd, target, mount->destination, err);
+  /* The target's descriptor still means the folder that is now covered. */
+  if (!options->copy_up)
+    return 0;
+  if (copy_up(target, mount_fd, options, err) < 0)
+    return -1;
+  return cor_mount_set(mount_fd, options->set & MOUNT_ATTR_RDONLY, 0, 0, false, err);
 }
 
 static int remount(struct cor_init *init, const struct cor_mount *mount,
@@ -256,8 +276,6 @@ static int mount_one(struct cor_init *init, const struct cor_mount *mount, struc
     return mount_cgroup(init, mount, &options, err);
   if (strcmp(mount->type, "cgroup2") == 0)
     return mount_cgroup_v2(init, mount, &options, err);
-  if (options.copy_up)
-    return cor_fail(err, 0, "mount", mount->destination, "tmpcopyup is not supported");
   return mount_new(init, mount, &options, err);
 }
 

@@ -70,6 +70,20 @@ run_in kinds
 [ $status = 1 ] && grep -q 'nonsense=1' <<< "$out"
 ok 'an option that the file system does not know is named'
 
+bundle copyup '.mounts += [{destination: "/srv/data", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup", "ro"]}]'
+mkdir -p "$work/copyup/rootfs/srv/data/sub"
+echo image > "$work/copyup/rootfs/srv/data/sub/file"
+chown 1000:1001 "$work/copyup/rootfs/srv/data"
+sh_in copyup 'cat /srv/data/sub/file; stat -c %u:%g /srv/data; touch /srv/data/x; stat -f -c %T /srv/data'
+is "$(tr '\n' ' ' <<< "$out")" 'image 1000:1001 touch: /srv/data/x: Read-only file system tmpfs ' 'tmpcopyup begins with what the image has'
+
+bundle userns '.linux.namespaces += [{type: "user"}]
+  | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+  | .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+chmod 711 "$work"
+sh_in userns 'id -u; cat /proc/self/uid_map | sed "s/  */ /g"; echo x > /dev/null && stat -c %t:%T /dev/null; cat /proc/keys | wc -c'
+is "$(tr '\n' ' ' <<< "$out")" '0  0 100000 65536 1:3 0 ' 'a new user namespace, with the host'"'"'s devices bound in it'
+
 mount -t tmpfs tmpfs "$host/dir"
 mkdir "$host/dir/sub"
 mount -t tmpfs tmpfs "$host/dir/sub"
