@@ -134,8 +134,7 @@ static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
   _cleanup_close_ int target =
       cor_root_target(init->root_fd, mount->destination, S_ISDIR(st.st_mode), err);
   if (target < 0 || check_proc_target(mount, mount_fd, target, err) < 0 ||
-      set_idmap(init, mount, options, mount_fd, err) < 0 ||
-      set_attributes(mount_fd, options, true, err) < 0)
+      refuse_idmap(mount, options, err) < 0 || set_attributes(mount_fd, options, true, err) < 0)
     return -1;
   return cor_mount_attach(mount_fd, target, mount->destination, err);
 }
