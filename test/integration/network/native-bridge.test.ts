@@ -10,24 +10,24 @@ const script = fileURLToPath(new URL('../../support/network-script.ts', import.m
 
 describe('networks through the native client', () => {
   let lab: NetLab;
-  let base: string;
+  let folder: string;
 
   beforeEach(function () {
     if (!NetLab.available()) this.skip();
-    base = mkdtempSync(join(tmpdir(), 'coracle-network-'));
-    lab = new NetLab(nftTable(join(base, 'run')));
+    folder = mkdtempSync(join(tmpdir(), 'coracle-network-'));
+    lab = new NetLab(nftTable(join(folder, 'run')));
   });
 
   afterEach(() => {
     lab?.end();
-    rmSync(base, { recursive: true, force: true });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   });
 
   const network = (...args: string[]) =>
     lab.host.run(
       'env',
-      `CORACLE_DATA=${join(base, 'data')}`,
-      `CORACLE_RUN=${join(base, 'run')}`,
+      `CORACLE_DATA=${join(folder, 'data')}`,
+      `CORACLE_RUN=${join(folder, 'run')}`,
       'CORACLE_ADDRESS_POOLS=192.0.2.0/25:26,10.80.0.0/16',
       process.execPath,
       '--import',
