@@ -14,7 +14,7 @@ export function processHost(bundleFolder: string): Host {
     ask,
     now: () => Date.now(),
     monotonicMs: () => performance.now(),
-    terminalRows: () => process.stderr.rows ?? 24,
+    terminalRows: () => process.stderr.rows || 24,
     uid: process.geteuid?.() ?? -1,
     packageFolder: dirname(bundleFolder),
     onSignal(signal, callback) {
@@ -42,7 +42,7 @@ function outputStream(fd: number, open: () => NodeJS.WriteStream): OutputStream 
     write: (text) => stream().write(text),
     isTTY: isatty(fd),
     get columns() {
-      return stream().columns ?? 80;
+      return stream().columns || 80;
     },
   };
 }

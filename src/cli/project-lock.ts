@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   isAlive,
@@ -38,15 +47,16 @@ export async function lockProject(options: ProjectLockOptions): Promise<() => vo
   const temporary = join(folder, `lock.${own.pid}.tmp`);
   let told = false;
   for (;;) {
-    mkdirSync(folder, { recursive: true, mode: 0o711 });
-    writeFileSync(temporary, JSON.stringify(own), { mode: 0o600 });
     try {
+      mkdirSync(folder, { recursive: true, mode: 0o711 });
+      writeFileSync(temporary, JSON.stringify(own), { mode: 0o600 });
       linkSync(temporary, path);
-      return () => release(path);
+      return () => release(folder, path);
     } catch (error) {
-      if (!isErrno(error, 'EEXIST')) throw error;
+      // ENOENT: the one before has just taken the empty folder away.
+      if (!isErrno(error, 'EEXIST') && !isErrno(error, 'ENOENT')) throw error;
     } finally {
-      unlinkSync(temporary);
+      rmSync(temporary, { force: true });
     }
     const holder = readHolder(path);
     if (holder === undefined) continue;
@@ -60,12 +70,14 @@ export async function lockProject(options: ProjectLockOptions): Promise<() => vo
   }
 }
 
-function release(path: string): void {
+/** The folder goes with its last file, so that a project that is down leaves nothing behind. */
+function release(folder: string, path: string): void {
+  unlinkSync(path);
   try {
-    unlinkSync(path);
+    rmdirSync(folder);
   } catch (error) {
-    // `down` removes the project's folder with the lock in it.
-    if (!isErrno(error, 'ENOENT')) throw error;
+    // ENOTEMPTY: copies of configs and secrets lie there, or the next one is at work already.
+    if (!isErrno(error, 'ENOTEMPTY') && !isErrno(error, 'ENOENT')) throw error;
   }
 }
 

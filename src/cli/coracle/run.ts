@@ -117,6 +117,7 @@ function createOptions(
     Labels: Object.fromEntries((flags.label ?? []).map((label) => splitLabel(label))),
     Tty: flags.tty ?? false,
     OpenStdin: flags.interactive ?? false,
+    StdinOnce: flags.interactive === true && !flags.detach,
     ExposedPorts: Object.fromEntries(
       ports.map(({ target, protocol }) => [`${target}/${protocol}`, {}]),
     ),

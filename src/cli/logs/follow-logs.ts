@@ -24,8 +24,11 @@ export interface FollowOptions {
 
 /** Lines that arrive this close to each other are put into time order before they are shown. */
 const settleMs = 10;
-/** A restart or recreation has the new container up within this time; then following ends. */
-const graceMs = 1000;
+/**
+ * How long no container may run before following ends. A restart or recreation by a command of ours holds the
+ * project's lock all the while, so this only bridges the moment between two looks.
+ */
+const graceMs = 100;
 
 /**
  * Follows the containers of services, not one container each: a container that is started again goes on where it
@@ -160,14 +163,12 @@ function isGone(error: unknown): boolean {
 
 function later(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
   });
 }

@@ -3,11 +3,15 @@ import type { ComposeEngine } from '../../engine/index.ts';
 /** Enough to see a stack trace's head or a server's complaint, little enough to read. */
 const lineCount = 10;
 
-/** The last lines that a container wrote, both streams together; empty where it never wrote any or is gone. */
+/**
+ * The last lines that a container wrote since its last start, both streams together; empty where it wrote none.
+ */
 export async function lastLogLines(engine: ComposeEngine, container: string): Promise<string[]> {
   const lines: string[] = [];
   try {
-    for await (const entry of engine.logEntries(container, { tail: lineCount })) {
+    const { State } = await engine.getContainer(container).inspect();
+    const options = { tail: lineCount, ...(State.StartedAt ? { since: State.StartedAt } : {}) };
+    for await (const entry of engine.logEntries(container, options)) {
       lines.push(Buffer.from(entry.line).toString('utf8'));
     }
   } catch (error) {

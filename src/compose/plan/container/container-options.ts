@@ -18,6 +18,8 @@ export interface ReplicaFacts {
   readonly keptVolumes: readonly KeptVolume[];
   /** One-off containers answer to no service name, unless `--use-aliases`. */
   readonly withAliases: boolean;
+  /** Standard input ends when the one who attached first leaves. */
+  readonly stdinOnce: boolean;
   /** One-off containers publish no ports, unless `--service-ports`. */
   readonly withPorts: boolean;
 }
@@ -43,6 +45,7 @@ export function containerOptions(
     User: service.user,
     Tty: service.tty,
     OpenStdin: service.stdin_open,
+    StdinOnce: replica.stdinOnce ? true : undefined,
     Env: environmentList(service),
     Cmd: service.command ?? undefined,
     Entrypoint: service.entrypoint ?? undefined,
