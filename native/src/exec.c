@@ -20,6 +20,7 @@
 #include "init.h"
 #include "passwd.h"
 #include "process.h"
+#include "spec_user.h"
 #include "seccomp.h"
 #include "spawn.h"
 #include "sync.h"
@@ -62,6 +63,8 @@ static int set_user(const struct exec_stage *stage, struct cor_process *process,
                     struct cor_user *user, struct cor_err *err) {
   const struct cor_exec *exec = stage->exec;
   if (!exec->user) {
+    if (!exec->process && cor_spec_user(stage->root_fd, exec->spec, process, err) < 0)
+      return -1;
     if (exec->privileged)
       set_caps_of_user(process, true);
     return 0;

@@ -25,7 +25,8 @@ const CONTAINER_ID = /[0-9a-f]{64}/g;
 /** Interfaces that the engine names: bridges and the host ends of veth pairs. */
 const OUR_LINK = /^(cor-|cv)/;
 /** Folders and files that stay when nothing runs: they belong to no container, network, volume or project. */
-const PERMANENT_FILE = /^(data\/(images|layers|seccomp|tmp|cache|projects)(\/|$)|run\/(events|lock)$)/;
+const PERMANENT_FILE =
+  /^(data\/(images|layers|seccomp|tmp|cache|projects)(\/|$)|run\/(events|lock)$)/;
 
 /** Looks at everything that may belong to the containers under `roots`. */
 export function takeSnapshot(roots: StateRoots): Snapshot {
@@ -114,7 +115,15 @@ function knownContainerIds(roots: StateRoots): Set<string> {
 function cgroupsOf(ids: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
   if (ids.size === 0) return found;
-  const folders = command('find', '/sys/fs/cgroup', '-mindepth', '2', '-type', 'd').split('\n');
+  const folders = command(
+    'find',
+    '/sys/fs/cgroup',
+    '-ignore_readdir_race',
+    '-mindepth',
+    '2',
+    '-type',
+    'd',
+  ).split('\n');
   for (const folder of folders) {
     if (folder.match(CONTAINER_ID)?.some((id) => ids.has(id))) found.add(folder);
   }
@@ -184,7 +193,7 @@ function link(path: string): string {
 /** Processes and their files vanish while they are looked at; a kernel thread has no mounts to show. */
 function isGone(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['ENOENT', 'ESRCH', 'ENOTDIR', 'EINVAL', 'EACCES'].includes(code);
+  return ['ENOENT', 'ESRCH', 'ENOTDIR', 'EINVAL', 'EACCES', 'ENAMETOOLONG'].includes(code);
 }
 
 function command(program: string, ...args: string[]): string {

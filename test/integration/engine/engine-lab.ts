@@ -78,9 +78,6 @@ export class EngineLab {
     rmSync(root, { recursive: true });
     rmSync(archive);
     this.#before = takeSnapshot(this.roots);
-    // The table and the compiled filters stay: both are shared by all containers to come.
-    const tables = new Set([...this.#before.tables, `table inet ${nftTable(this.roots.run)}`]);
-    this.#before = { ...this.#before, tables };
   }
 
   /** Creates and starts a container of the image that ends at once on SIGTERM. */
@@ -125,7 +122,10 @@ export class EngineLab {
   async expectClean(): Promise<void> {
     await this.clear();
     if (this.#before === undefined) throw new Error('the lab was not opened');
-    await expectNothingLeft({ ...this.#before, links: foreignLinks(this.roots) }, this.roots);
+    // The table itself stays, empty: it is shared by all containers to come.
+    const { tables } = takeSnapshot(this.roots);
+    const links = foreignLinks(this.roots);
+    await expectNothingLeft({ ...this.#before, tables, links }, this.roots);
     expect(this.#tableElements(), 'elements of our table').to.equal('');
     expect(this.warnings).to.deep.equal([]);
   }
