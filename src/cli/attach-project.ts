@@ -90,6 +90,7 @@ export async function attachToProject(
       isProjectBusy: () => run.interrupted === 0 && isProjectBusy(roots, project),
       monotonicMs: host.monotonicMs,
       since: new Date(options.sinceMs).toISOString(),
+      endsSinceMs: options.sinceMs,
       signal: end.signal,
       onFollow: (container) => printer.register(shortContainerName(container)),
       onEntry: ({ source, entry }) => {

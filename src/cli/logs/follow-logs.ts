@@ -18,8 +18,13 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   readonly onEntry: (from: SourcedEntry<ObservedContainer>) => void;
   readonly onFollow?: (container: ObservedContainer) => void;
-  /** Called when a container has ended for good; `false` stops following altogether. */
+  /** Called when a container has ended for good. */
   readonly onEnd?: (container: ObservedContainer, exitCode: number) => void;
+  /**
+   * Milliseconds since 1970: containers that ended since then, but before following began, are told to `onEnd` too. A
+   * service that ends at once is faster than the first look.
+   */
+  readonly endsSinceMs?: number;
 }
 
 /** Lines that arrive this close to each other are put into time order before they are shown. */
@@ -126,17 +131,19 @@ class LogFollower {
         this.#lastTime.set(id, entry.time);
         this.#take(container, entry);
       }
-      if (runs && !this.#aborted.signal.aborted) await this.#ended(container);
+      if (!this.#aborted.signal.aborted) await this.#ended(container, runs);
     } catch (error) {
       if (!this.#aborted.signal.aborted && !isGone(error)) this.#failure = error;
     }
   }
 
-  async #ended(container: ObservedContainer): Promise<void> {
-    if (this.#options.onEnd === undefined) return;
+  async #ended(container: ObservedContainer, hasRun: boolean): Promise<void> {
+    const { onEnd, endsSinceMs = Number.POSITIVE_INFINITY } = this.#options;
+    if (onEnd === undefined) return;
     const { State } = await this.#options.engine.getContainer(container.id).inspect();
+    if (!hasRun && !(Date.parse(State.FinishedAt) >= endsSinceMs)) return;
     this.#flush();
-    this.#options.onEnd(container, State.ExitCode);
+    onEnd(container, State.ExitCode);
   }
 
   #take(source: ObservedContainer, entry: LogEntry): void {
