@@ -6,6 +6,7 @@
  * file or Docker option is known here. The native binary's path, the roots and the clock are passed in.
  * Only a container's shim writes its state and log; this side reads them.
  */
+export { type AttachChunk, type Attachment, attachContainer } from './attach.ts';
 export type { LogLine } from './logs/log-line.ts';
 export { type ReadLogOptions, readLog, readLogBatches } from './logs/read-log.ts';
 export { NativeClient } from './native-client.ts';
