@@ -135,7 +135,13 @@ function isWritable(place: string): boolean {
 }
 
 function isOurs(place: string): boolean {
-  const stat = fs.statSync(place, { throwIfNoEntry: false });
+  let stat: fs.Stats | undefined;
+  try {
+    stat = fs.statSync(place, { throwIfNoEntry: false });
+  } catch {
+    // Another user's home: the command works without a cache.
+    return false;
+  }
   if (stat === undefined) return true;
   const owners = [process.geteuid?.(), fs.statSync(folder).uid];
   return owners.includes(stat.uid) && (stat.mode & 0o022) === 0;
