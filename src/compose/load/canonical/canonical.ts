@@ -314,7 +314,8 @@ function mount(node: Node, { findings, path, lenient }: CanonicalContext): Node 
     set(bind, 'create_host_path', parsed.type === 'bind');
     setChild(map, 'bind', bind);
   }
-  if (parsed.type === 'volume' || parsed.nocopy === true) {
+  // a target of one or two letters has always come out without options
+  if ((parsed.type === 'volume' && node.value.length > 2) || parsed.nocopy === true) {
     const volume = mapAt(node);
     set(volume, 'nocopy', parsed.nocopy);
     setChild(map, 'volume', volume);

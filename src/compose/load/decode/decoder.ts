@@ -241,7 +241,10 @@ export function listOf(item: Decoder): Decoder {
     if (node.kind !== 'seq') {
       return fail(context, node, 'must be a list');
     }
-    const items = node.items.map((one, index) => item(one, at(context, index)));
+    // what could not be decoded is reported; the rest is looked at all the same
+    const items = node.items
+      .map((one, index) => item(one, at(context, index)))
+      .filter((one) => one !== undefined);
     return items.length === 0 ? undefined : items;
   };
 }

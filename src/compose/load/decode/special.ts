@@ -6,6 +6,7 @@ import {
   type DecodeContext,
   type Decoder,
   fail,
+  optionalFlag,
   optionalInteger,
   sortedRecord,
 } from './decoder.ts';
@@ -147,5 +148,5 @@ export const multiOptions: Decoder = (node, context) => {
 };
 
 /** False is worth telling, true is the default. */
-export const optOut: Decoder = (node) =>
-  node?.kind === 'scalar' && node.value === false ? false : undefined;
+export const optOut: Decoder = (node, context) =>
+  optionalFlag(node, context) === false ? false : undefined;

@@ -42,6 +42,10 @@ function uniqueItems(
   const result: Node[] = [];
   const indexOf = new Map<string, number>();
   items.forEach((item, index) => {
+    if (rule === 'expose' && item.kind === 'scalar' && item.float === true) {
+      const where = [...path, index].join('.');
+      findings.error('COMPOSE_VALUE_INVALID', `${where}: ${item.value} is no port`, item);
+    }
     const key = identity(item, rule);
     if (key === undefined) {
       if (item.kind === 'map' && !hasUnusableTarget(item)) {

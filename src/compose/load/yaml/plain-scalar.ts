@@ -45,7 +45,9 @@ export function resolvePlainScalar(text: string): ResolvedScalar {
 function resolveNumber(text: string): ResolvedScalar | undefined {
   const plain = text.includes('_') ? text.replaceAll('_', '') : text;
   if (decimalForm.test(plain)) {
-    return { value: Number(plain) };
+    const value = Number(plain);
+    // Go has 64 bits for it; as a text it keeps all its digits
+    return Number.isSafeInteger(value) ? { value } : { value: plain };
   }
   if (octalForm.test(plain)) {
     return { value: Number.parseInt(plain, 8) };
@@ -56,7 +58,8 @@ function resolveNumber(text: string): ResolvedScalar | undefined {
     return { value: prefixed[1] === '-' ? -value : value };
   }
   if (floatForm.test(plain)) {
-    return { value: Number(plain), float: true };
+    const value = Number(plain);
+    return Number.isFinite(value) ? { value, float: true } : { value: text };
   }
   switch (text.toLowerCase()) {
     case '.inf':
