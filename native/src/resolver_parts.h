@@ -55,7 +55,8 @@ struct cor_tcp_client {
   uint8_t *out;
   size_t out_len, out_done;
   int64_t deadline_ms;
-  bool busy; /* a question is on its way to the host's resolvers */
+  bool ended; /* it has closed its side, and waits for what it asked */
+  bool busy;  /* a question is on its way to the host's resolvers */
 };
 
 /* A question on its way. */

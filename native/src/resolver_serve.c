@@ -86,10 +86,11 @@ static int tcp_step(struct cor_tcp_client *client) {
 
 static void tcp_watch(struct cor_tcp_client *client) {
   bool writing = client->out_done < client->out_len;
+  bool reading = !writing && !client->busy && !client->ended;
   cor_loop_change(&client->resolver->loop, &client->source,
-                  writing        ? EPOLLOUT
-                  : client->busy ? 0
-                                 : EPOLLIN);
+                  writing   ? EPOLLOUT
+                  : reading ? EPOLLIN
+                            : 0);
 }
 
 /* Makes room for a whole message of the length that its first bytes tell. */
@@ -114,7 +115,7 @@ static void client_ready(struct cor_source *source, uint32_t events) {
     cor_tcp_client_free(client);
     return;
   }
-  if ((events & EPOLLIN) && client->in_len < client->in_cap) {
+  if ((events & EPOLLIN) && !client->ended && client->in_len < client->in_cap) {
     n = recv(source->fd, client->in + client->in_len, client->in_cap - client->in_len,
              MSG_DONTWAIT);
     if (n > 0) {
@@ -124,7 +125,9 @@ static void client_ready(struct cor_source *source, uint32_t events) {
       n = 1;
     }
   }
-  if (n <= 0 || (events & (EPOLLERR | EPOLLHUP)) || tcp_step(client) < 0) {
+  client->ended = client->ended || n == 0;
+  bool broken = n < 0 || (events & (EPOLLERR | EPOLLHUP)) || tcp_step(client) < 0;
+  if (broken || (client->ended && !client->busy && client->out_len == 0)) {
     cor_tcp_client_free(client);
     return;
   }

@@ -64,6 +64,7 @@ export class RuntimeLab {
       'yes',
       'head',
       'touch',
+      'nc',
     ];
     for (const name of applets) symlinkSync('busybox', join(this.#layer, 'bin', name));
     writeFileSync(
@@ -129,11 +130,20 @@ export class RuntimeLab {
     return lines.join('');
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const id of this.#ids) {
+  async removeContainers(): Promise<void> {
+    for (const id of this.#ids.splice(0)) {
       const { dir, run } = this.paths(id);
       await this.native.request('container.delete', { dir, run });
     }
+  }
+
+  /** The zones of a test's networks, whose folders stay as long as a network does. */
+  removeZones(): void {
+    rmSync(join(this.roots.run, 'networks'), { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.removeContainers();
     await this.native.close();
     await expectNothingLeft(this.#before, this.roots);
     rmSync(this.#folder, { recursive: true });
