@@ -133,7 +133,7 @@ describe('bad input', function () {
   });
 
   it('names the folder that has no compose file', async () => {
-    expectFailure(await scenario.compose(['up', '-d']), [/compose\.yaml/]);
+    expectFailure(await scenario.compose(['up', '-d']), [/no compose file/]);
     await scenario.expectNothingLeft();
   });
 
