@@ -8,6 +8,8 @@ export interface HostFiles {
   readonly resolvConf: string;
   readonly hosts: string;
   readonly hostname: string;
+  /** False where the kernel has no IPv6, or it is switched off. */
+  readonly hasIpv6: boolean;
 }
 
 /** What an engine is made from; nothing of it is read from the process's own surroundings. */

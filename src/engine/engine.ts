@@ -84,7 +84,11 @@ export function createEngine(options: EngineOptions): Engine {
         if (isWanted(event)) yield event;
       }
     },
-    repair: async () => (await import('./repair.ts')).repair(context),
+    async repair() {
+      const { repair, sweep } = await import('./repair.ts');
+      await repair(context);
+      await sweep(context);
+    },
     info: async () => engineInfo(context),
     close: () => context.close(),
   };

@@ -1,4 +1,4 @@
-import { readdirSync, unlinkSync } from 'node:fs';
+import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAppError } from '../core/index.ts';
 import {
@@ -10,6 +10,7 @@ import {
   readRecord,
   releaseName,
   reservedNames,
+  retireContainerFolder,
   type StateRoots,
   type UnsettledFolder,
   withProcessLock,
@@ -23,7 +24,7 @@ import { type ContainerState, isShimLost, readContainerState } from './observe/r
 /**
  * Puts right what killed processes left: folders that were being made or removed, containers whose shim was killed, and
  * containers that were to be removed at their exit. Called before every command that changes something; where nothing
- * is wrong it costs three readdirs and a look at each running container. Safe beside other engines at work: a folder is
+ * is wrong it costs three readdirs and a look at each container. Safe beside other engines at work: a folder is
  * renamed to its rescuer before it is touched, a container is locked.
  *
  * Reservations need no sweep: a name or an address whose container does not exist is taken over by the next who wants it.
@@ -32,11 +33,32 @@ import { type ContainerState, isShimLost, readContainerState } from './observe/r
  */
 export async function repair(context: EngineContext): Promise<void> {
   const { roots } = context;
-  for (const folder of readContainerFolders(roots).unsettled) {
+  const folders = readContainerFolders(roots);
+  for (const folder of folders.unsettled) {
     await attempt(context, folder.id, () => finish(context, folder));
+  }
+  for (const id of folders.ids.filter((id) => isUnwritten(roots, id))) {
+    await attempt(context, id, () => removeUnwritten(context, id));
   }
   for (const id of lostContainers(roots)) await attempt(context, id, () => bury(context, id));
   for (const id of autoRemoved(roots)) await attempt(context, id, () => autoRemove(context, id));
+}
+
+/**
+ * What a power loss within seconds after a creation leaves: the folder's rename has reached the disk, its files have
+ * not (docs/on-disk-layout.md, "What is synced").
+ */
+function isUnwritten(roots: StateRoots, id: string): boolean {
+  const stat = statSync(containerPaths(roots, id).record, { throwIfNoEntry: false });
+  return stat === undefined || stat.size === 0;
+}
+
+async function removeUnwritten(context: EngineContext, id: string): Promise<void> {
+  // Between the listing and the look at its record it may have been removed.
+  const folder = retireContainerFolder(context.roots, id);
+  if (folder === undefined) return;
+  const { cleanUp } = await import('./control/clean-up.ts');
+  await cleanUp(context, partialRecord(folder, id), folder);
 }
 
 async function attempt(
@@ -75,8 +97,13 @@ async function bury(context: EngineContext, id: string): Promise<void> {
   await withProcessLock(lock, () => buryLostContainer(context, record));
 }
 
-/** Removes every reservation that no container holds; `repair` leaves them to whoever meets them. */
-export function sweepNames({ roots }: EngineContext): void {
+/**
+ * Removes what does no harm and would be met by its next user only: names that no container holds, folders of networks
+ * that nobody finished. `repair` leaves them; whoever wants nothing to be left calls this, too.
+ */
+export async function sweep({ roots, now }: EngineContext): Promise<void> {
+  const { sweepNetworkFolders } = await import('../network/index.ts');
+  sweepNetworkFolders(roots, now());
   for (const { name, id } of reservedNames(roots)) {
     if (!isContainerClaimed(roots, id)) releaseName(roots, name, id);
   }

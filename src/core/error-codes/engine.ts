@@ -31,6 +31,12 @@ export const engineErrorCodes = errorTable({
     hint: 'Leave the option named above out.',
     httpStatus: 400,
   },
+  ENGINE_PLATFORM_MISMATCH: {
+    meaning: 'The image of this name is for another platform than the one asked for.',
+    causes: ['`platform` names an architecture that was not pulled'],
+    hint: 'Leave `platform` out, or get the image for the platform.',
+    httpStatus: 404,
+  },
   ENGINE_BIND_SOURCE_MISSING: {
     meaning: 'The source of a bind mount does not exist.',
     causes: ['a typing error', 'a path relative to another folder than intended'],

@@ -1,5 +1,6 @@
 import { AppError } from '../../core/index.ts';
 import type { ContainerCreateOptions } from '../api.ts';
+import { checkHostValues } from './check-host-values.ts';
 
 /**
  * What becomes of each create option. `used`: it has its effect. `neutral`: accepted only with a value that asks
@@ -131,13 +132,7 @@ export function checkOptions(options: ContainerCreateOptions): void {
   if (cwd && !cwd.startsWith('/')) {
     throw invalid(`the working directory '${cwd}' is invalid, it needs to be an absolute path`);
   }
-  if (options.HostConfig?.AutoRemove && (options.HostConfig.RestartPolicy?.Name || 'no') !== 'no') {
-    throw invalid("can't create 'AutoRemove' container with restart policy");
-  }
-  const memory = options.HostConfig?.Memory ?? 0;
-  if (memory !== 0 && memory < 6 * 1024 * 1024) {
-    throw invalid('minimum memory limit allowed is 6MB');
-  }
+  checkHostValues(options.HostConfig ?? {});
 }
 
 function checkTable(

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError, CleanupError } from '../../core/index.ts';
-import { resolveImage } from '../../image/index.ts';
+import { type ImageForRun, resolveImage } from '../../image/index.ts';
 import {
   newContainerId,
   openContainerFolder,
@@ -45,6 +45,7 @@ export async function createContainer(
   options.abortSignal?.throwIfAborted();
   checkOptions(options);
   const image = resolveImage(roots, options.Image ?? '');
+  checkPlatform(options, image);
   const id = newContainerId();
   const config = mergeImageConfig(options, image.config, defaultHostname(context, options, id));
   const hostConfig = resolvedHostConfig(context, options.HostConfig ?? {});
@@ -56,6 +57,7 @@ export async function createContainer(
     hostConfig.PortBindings,
     config.ExposedPorts ?? {},
     hostConfig.PublishAllPorts ?? false,
+    hostFiles(context).hasIpv6 ? ['0.0.0.0', '::'] : ['0.0.0.0'],
   );
   const request = networkRequest(options, ports, (other) => findContainer(roots, other).id);
   const mounts = containerMounts({
@@ -109,6 +111,16 @@ export async function createContainer(
   } catch (error) {
     throw await undone(undo, error);
   }
+}
+
+/** Docker's rule: the image that is there, and is not for the platform that is asked for, is not the image. */
+function checkPlatform(options: ContainerCreateOptions, image: ImageForRun): void {
+  const [os, architecture] = (options.platform ?? '').split('/');
+  if (!os || (os === 'linux' && (!architecture || architecture === image.architecture))) return;
+  throw new AppError(
+    'ENGINE_PLATFORM_MISMATCH',
+    `image ${image.reference} is for linux/${image.architecture}, not for ${options.platform}`,
+  );
 }
 
 /** A container of `run`: none of its name comes again. */

@@ -9,6 +9,7 @@ export function hostFiles(context: EngineContext): HostFiles {
     resolvConf: hostResolvConf(readText),
     hosts: readText('/etc/hosts') ?? '',
     hostname: (readText('/proc/sys/kernel/hostname') ?? '').trim(),
+    hasIpv6: (readText('/proc/net/if_inet6') ?? '') !== '',
   };
   return context.hostFiles;
 }

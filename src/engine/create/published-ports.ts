@@ -13,13 +13,16 @@ export interface PublishedPort {
 
 /**
  * Reads `HostConfig.PortBindings` (`{"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}`) and, with `publishAll`, the
- * exposed ports that it does not name. A binding without an address is for every IPv4 address.
+ * exposed ports that it does not name. A binding without an address is for every address: one of IPv4 and, where the host
+ * has IPv6, one of IPv6, which get the same number.
+ * @param everyAddress  `['0.0.0.0', '::']`, or what of it the host has.
  * @throws {AppError} `ENGINE_CREATE_OPTION_INVALID`
  */
 export function publishedPorts(
   bindings: unknown,
   exposed: Readonly<Record<string, object>>,
   publishAll: boolean,
+  everyAddress: readonly string[] = ['0.0.0.0', '::'],
 ): PublishedPort[] {
   const ports: PublishedPort[] = [];
   const named = new Set<string>();
@@ -29,14 +32,19 @@ export function publishedPorts(
     // An empty or null list is how Docker's clients say "any free port".
     const list = Array.isArray(value) && value.length > 0 ? value : [{}];
     for (const entry of list) {
-      ports.push({ protocol, containerPort: port, ...parseBinding(entry, key) });
+      const { hostIp, hostPort } = parseBinding(entry, key);
+      for (const address of hostIp === '' ? everyAddress : [hostIp]) {
+        ports.push({ protocol, hostIp: address, hostPort, containerPort: port });
+      }
     }
   }
   if (publishAll) {
     for (const key of Object.keys(exposed)) {
       const { port, protocol } = parsePortKey(key);
       if (named.has(`${port}/${protocol}`)) continue;
-      ports.push({ protocol, containerPort: port, hostIp: '0.0.0.0', hostPort: 0 });
+      for (const hostIp of everyAddress) {
+        ports.push({ protocol, hostIp, hostPort: 0, containerPort: port });
+      }
     }
   }
   return ports;
@@ -68,7 +76,7 @@ function parseBinding(entry: unknown, key: string): { hostIp: string; hostPort: 
   }
   const hostPort = HostPort === '' ? 0 : parsePort(String(HostPort));
   if (hostPort === undefined) throw invalid(`${place}: invalid port specification: "${HostPort}"`);
-  return { hostIp: HostIp || '0.0.0.0', hostPort };
+  return { hostIp: HostIp, hostPort };
 }
 
 function parsePort(text: string): number | undefined {

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { AppError } from '../../core/index.ts';
 import { ensureBridge, readNetwork } from '../../network/index.ts';
 import type { EndpointRecord } from '../container-record.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -11,7 +12,7 @@ export async function ensureBridges(
   context: EngineContext,
   endpoints: readonly EndpointRecord[],
 ): Promise<void> {
-  for (const { networkId, bridge } of endpoints) {
+  for (const { networkId, networkName, bridge } of endpoints) {
     const known = context.ensuredBridges.get(networkId);
     const now = context.now();
     const isThere = statSync(`/sys/class/net/${bridge}`, { throwIfNoEntry: false }) !== undefined;
@@ -19,7 +20,7 @@ export async function ensureBridges(
       await known.done;
       continue;
     }
-    const done = ensure(context, networkId);
+    const done = ensure(context, networkId, networkName);
     context.ensuredBridges.set(networkId, { at: now, done });
     try {
       await done;
@@ -30,8 +31,16 @@ export async function ensureBridges(
   }
 }
 
-async function ensure({ roots, native }: EngineContext, networkId: string): Promise<void> {
+async function ensure(
+  { roots, native }: EngineContext,
+  networkId: string,
+  networkName: string,
+): Promise<void> {
   const record = readNetwork(roots, networkId);
-  // Removed with a container left behind: attaching to the missing bridge fails and names it.
-  if (record !== undefined) await ensureBridge({ roots, native: await native() }, record);
+  if (record === undefined) {
+    throw new AppError('NETWORK_NOT_FOUND', `network ${networkName} was removed`, {
+      hint: 'Create the container again: it belongs to a network that is gone.',
+    });
+  }
+  await ensureBridge({ roots, native: await native() }, record);
 }

@@ -1,3 +1,4 @@
+import { isAppError } from '../../core/index.ts';
 import { readContainerFolders } from '../../state/index.ts';
 import type { ContainerInfo, Filters } from '../api.ts';
 import { readContainerRecord } from '../container-record.ts';
@@ -15,11 +16,18 @@ export function observeContainer({ roots }: EngineContext, idOrName: string): Ca
 }
 
 /** All containers, newest first. Loads no native client and no image code unless a filter asks for it. */
-export function observeContainers({ roots }: EngineContext): Candidate[] {
-  const candidates = readContainerFolders(roots).ids.flatMap((id): Candidate[] => {
-    const record = readContainerRecord(roots, id);
-    // Removed since the folder was read.
-    return record === undefined ? [] : [{ record, state: readContainerState(roots, id) }];
+export function observeContainers(context: EngineContext): Candidate[] {
+  const candidates = readContainerFolders(context.roots).ids.flatMap((id): Candidate[] => {
+    try {
+      const record = readContainerRecord(context.roots, id);
+      // Removed since the folder was read.
+      return record === undefined ? [] : [{ record, state: readContainerState(context.roots, id) }];
+    } catch (error) {
+      // One damaged record must not hide all other containers.
+      if (!isAppError(error, 'STATE_RECORD_INVALID')) throw error;
+      context.warn(`${error.message}: container ${id.slice(0, 12)} is not shown`);
+      return [];
+    }
   });
   return candidates.sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
 }
@@ -33,7 +41,6 @@ export async function listContainers(
   const test = await compileFilters(given, {
     findContainer: (idOrName) => findContainer(context.roots, idOrName),
     findImages: async (reference) => {
-      const { isAppError } = await import('../../core/index.ts');
       const { resolveImage } = await import('../../image/index.ts');
       try {
         return [resolveImage(context.roots, reference).id];

@@ -25,6 +25,17 @@ describe('create options', () => {
         { HostConfig: { AutoRemove: true, RestartPolicy: { Name: 'always' } } },
         /can't create 'AutoRemove'/,
       ],
+      [{ HostConfig: { RestartPolicy: { Name: 'bogus' } } }, /unknown policy 'bogus'/],
+      [
+        { HostConfig: { RestartPolicy: { Name: 'always', MaximumRetryCount: 3 } } },
+        /can only be used with 'on-failure'/,
+      ],
+      [{ HostConfig: { PidMode: 'bogus' } }, /HostConfig.PidMode "bogus"/],
+      [{ HostConfig: { UTSMode: 'container:x' } }, /UTSMode/],
+      [{ HostConfig: { NanoCpus: 1e9, CpuQuota: 1000 } }, /conflicting options/],
+      [{ HostConfig: { ExtraHosts: ['up'] } }, /"up" is not NAME:ADDRESS/],
+      [{ HostConfig: { ExtraHosts: ['up:nowhere'] } }, /"nowhere" is no IP address/],
+      [{ HostConfig: { Memory: 9e6, MemorySwap: 8e6 } }, /memoryswap/],
     ];
     for (const [options, message] of wrong) {
       expect(() => checkOptions(options)).to.throw(message);
@@ -47,7 +58,7 @@ describe('create options', () => {
         {
           '80/tcp': [
             { HostIp: '', HostPort: '8080' },
-            { HostIp: '::', HostPort: 8081 },
+            { HostIp: '127.0.0.1', HostPort: 8081 },
           ],
           '53/udp': [],
         },
@@ -56,10 +67,14 @@ describe('create options', () => {
       ),
     ).to.deep.equal([
       { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 8080, containerPort: 80 },
-      { protocol: 'tcp', hostIp: '::', hostPort: 8081, containerPort: 80 },
+      { protocol: 'tcp', hostIp: '::', hostPort: 8080, containerPort: 80 },
+      { protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8081, containerPort: 80 },
       { protocol: 'udp', hostIp: '0.0.0.0', hostPort: 0, containerPort: 53 },
+      { protocol: 'udp', hostIp: '::', hostPort: 0, containerPort: 53 },
       { protocol: 'tcp', hostIp: '0.0.0.0', hostPort: 0, containerPort: 90 },
+      { protocol: 'tcp', hostIp: '::', hostPort: 0, containerPort: 90 },
     ]);
+    expect(publishedPorts({ '80': [{}] }, {}, false, ['0.0.0.0'])).to.have.length(1);
     const bind = (key: string, entry: object) => () =>
       publishedPorts({ [key]: [entry] }, {}, false);
     expect(bind('80/tcp', { HostPort: '99999' })).to.throw('invalid port specification: "99999"');
