@@ -45,6 +45,7 @@ export {
   type NetworkContext,
   removeNetwork,
 } from './networks.ts';
+export { sweepNetworkFolders } from './network-folders.ts';
 export { nftTable } from './nft-table.ts';
 export {
   findPortOwner,

@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../core/index.ts';
-import { type StateRoots, syncFolder, writeFileAtomic } from '../state/index.ts';
+import { type StateRoots, syncFolder } from '../state/index.ts';
 import { type AddressPool, checkOverlap, chooseSubnet, type TakenSubnet } from './address-pools.ts';
 import { type NetworkRequest, readCreateOptions } from './create-options.ts';
 import { formatIpv4, formatSubnet, overlaps, parseCidr, type Subnet } from './ipv4.ts';
+import { makeNetworkFolder, removeNetworkFolders, sweepNetworkFolders } from './network-folders.ts';
 import {
   listNetworks,
   type NetworkRecord,
-  names,
   networkNamePath,
-  networkPaths,
   readNetwork,
 } from './network-record.ts';
 import { nftTable } from './nft-table.ts';
-import { holderOf, release, reserve } from './reservation.ts';
+import { release, reserve } from './reservation.ts';
 
 /** The two native operations that networks need; the native client has them (native/PROTOCOL.md). */
 export interface BridgeOps {
@@ -48,9 +46,6 @@ export interface NetworkContext {
   readonly now: () => string;
 }
 
-/** Folders of networks that were never published are removed after this time: nobody creates for longer. */
-const abandonedMs = 60_000;
-
 /**
  * Creates a network and its bridge.
  * @throws {AppError} `NETWORK_NAME_INVALID`, `NETWORK_NAME_TAKEN`, `NETWORK_OPTION_UNSUPPORTED`, `NETWORK_SUBNET_INVALID`,
@@ -61,7 +56,7 @@ export async function createNetwork(
   options: Dockerode.NetworkCreateOptions,
 ): Promise<NetworkRecord> {
   const request = readCreateOptions(options);
-  sweepAbandoned(context);
+  sweepNetworkFolders(context.roots, Date.parse(context.now()));
   const record = publish(context, request);
   try {
     await ensureBridge(context, record);
@@ -120,9 +115,7 @@ export async function removeNetwork(
 
 function withdraw(roots: StateRoots, record: NetworkRecord): void {
   release(networkNamePath(roots, record.name), record.id);
-  const { dir, run } = networkPaths(roots, record.id);
-  rmSync(dir, { recursive: true, force: true });
-  rmSync(run, { recursive: true, force: true });
+  removeNetworkFolders(roots, record.id);
 }
 
 /**
@@ -134,13 +127,11 @@ function publish(context: NetworkContext, request: NetworkRequest): NetworkRecor
   for (let attempt = 0; ; attempt += 1) {
     const others = listNetworks(roots);
     const record = newRecord(context, request, others);
-    const paths = networkPaths(roots, record.id);
-    mkdirSync(paths.addresses, { recursive: true, mode: 0o711 });
-    writeFileAtomic(paths.record, `${JSON.stringify(record, null, 2)}\n`);
+    makeNetworkFolder(roots, record);
     const namePath = networkNamePath(roots, record.name);
     const holder = reserve(namePath, record.id, (id) => readNetwork(roots, id) === undefined);
     if (holder !== undefined) {
-      rmSync(paths.dir, { recursive: true, force: true });
+      removeNetworkFolders(roots, record.id);
       throw nameTaken(record.name, holder);
     }
     syncFolder(join(roots.data, 'network-names'));
@@ -220,17 +211,4 @@ function networkSubnets(records: readonly NetworkRecord[]): TakenSubnet[] {
     subnet: subnetOf(record),
     owner: `network "${record.name}"`,
   }));
-}
-
-/** Folders that a killed command left before it gave them a name. */
-function sweepAbandoned({ roots, now }: NetworkContext): void {
-  for (const id of names(join(roots.data, 'networks'))) {
-    const { dir } = networkPaths(roots, id);
-    const record = readNetwork(roots, id);
-    if (record !== undefined && holderOf(networkNamePath(roots, record.name)) === id) continue;
-    const changed = statSync(dir, { throwIfNoEntry: false })?.mtimeMs;
-    if (changed !== undefined && Date.parse(now()) - changed > abandonedMs) {
-      rmSync(dir, { recursive: true, force: true });
-    }
-  }
 }

@@ -55,7 +55,10 @@ export const downCommand = defineCommand<DownFlags>({
         printWarning(context, `No resource found to remove for project "${project}".`);
       }
       await runPlan(context, plan);
-      if (services.length === 0 && !context.options.dryRun) removeCopies(context, project);
+      if (services.length > 0 || context.options.dryRun) return;
+      removeCopies(context, project);
+      // A command that was killed may have left what carries no label of the project yet.
+      await (await context.engine()).repair();
     });
     return 0;
   },

@@ -15,7 +15,7 @@ import {
   type TakenSubnet,
 } from '../../../src/network/index.ts';
 import { subnetAround } from '../../../src/network/ipv4.ts';
-import type { StateRoots } from '../../../src/state/index.ts';
+import { ownIdentity, type StateRoots } from '../../../src/state/index.ts';
 
 /** Remembers which bridges the native side would have, and fails on request. */
 class RecordedBridges {
@@ -144,15 +144,24 @@ describe('networks', () => {
   });
 
   it('sweep what a killed command left, and not what another one is about to publish', async () => {
-    const left = join(roots.data, 'networks', 'ff'.repeat(32));
-    const fresh = join(roots.data, 'networks', 'ee'.repeat(32));
-    mkdirSync(left, { recursive: true });
-    mkdirSync(fresh);
-    utimesSync(left, new Date('2026-11-23T11:00:00Z'), new Date('2026-11-23T11:00:00Z'));
-    utimesSync(fresh, new Date('2026-11-23T11:59:30Z'), new Date('2026-11-23T11:59:30Z'));
+    const { pid, start } = ownIdentity();
+    const folder = (name: string, time: string) => {
+      const path = join(roots.data, 'networks', name);
+      mkdirSync(path, { recursive: true });
+      utimesSync(path, new Date(time), new Date(time));
+      return path;
+    };
+    const left = [
+      folder(`.${pid}-${Number(start) + 1}-${'aa'.repeat(32)}`, '2026-11-23T11:59:59Z'),
+      folder('ff'.repeat(32), '2026-11-23T11:00:00Z'),
+    ];
+    const fresh = [
+      folder(`.${pid}-${start}-${'bb'.repeat(32)}`, '2026-11-23T11:00:00Z'),
+      folder('ee'.repeat(32), '2026-11-23T11:59:30Z'),
+    ];
     await create('shop_default');
-    expect(existsSync(left)).to.equal(false);
-    expect(existsSync(fresh)).to.equal(true);
+    expect(left.filter((path) => existsSync(path))).to.deep.equal([]);
+    expect(fresh.filter((path) => existsSync(path))).to.deep.equal(fresh);
   });
 
   it('read the IPAM of a compose file', async () => {
