@@ -101,12 +101,22 @@ static int open_zones(struct cor_resolver *resolver, const struct cor_shim_spec 
 
 /* Everything the shim had open is closed but for what the resolver keeps. */
 static void keep_only(struct cor_resolver *resolver, int ready_fd) {
-  for (int fd = 3, last = (int)sysconf(_SC_OPEN_MAX); fd < last && fd < 1024; fd++) {
-    bool keep = fd == resolver->udp.fd || fd == resolver->tcp.fd || fd == ready_fd;
-    for (size_t i = 0; i < resolver->folder_count; i++)
-      keep = keep || fd == resolver->folders[i].fd;
-    if (!keep)
-      close(fd);
+  unsigned next = 3;
+  for (;;) {
+    unsigned keep = ~0U;
+    for (size_t i = 0; i < resolver->folder_count + 3; i++) {
+      int fd = i == 0   ? resolver->udp.fd
+               : i == 1 ? resolver->tcp.fd
+               : i == 2 ? ready_fd
+                        : resolver->folders[i - 3].fd;
+      if ((unsigned)fd >= next && (unsigned)fd < keep)
+        keep = (unsigned)fd;
+    }
+    if (keep > next)
+      syscall(SYS_close_range, next, keep == ~0U ? keep : keep - 1, 0U);
+    if (keep == ~0U)
+      return;
+    next = keep + 1;
   }
 }
 
@@ -140,7 +150,8 @@ static _Noreturn void resolver_main(int netns_fd, const struct cor_shim_spec *sp
   _exit(result < 0 || cor_resolver_serve(&resolver) < 0 ? 1 : 0);
 }
 
-pid_t cor_resolver_start(int netns_fd, const struct cor_shim_spec *spec, struct cor_err *err) {
+pid_t cor_resolver_begin(int netns_fd, const struct cor_shim_spec *spec, int *ready_fd,
+                         struct cor_err *err) {
   int ends[2];
   pid_t parent = getpid();
   if (pipe2(ends, O_CLOEXEC) < 0)
@@ -150,18 +161,22 @@ pid_t cor_resolver_start(int netns_fd, const struct cor_shim_spec *spec, struct 
     resolver_main(netns_fd, spec, ends[1], parent);
   int saved = errno;
   close(ends[1]);
-  struct cor_err told;
-  ssize_t size = pid < 0 ? -1 : cor_read_full(ends[0], &told, sizeof(told));
-  close(ends[0]);
-  if (pid < 0)
-    return cor_fail(err, saved, "fork", "", "cannot start the resolver");
-  bool whole = size == (ssize_t)sizeof(told);
-  if (whole && !told.op)
+  *ready_fd = ends[0];
+  if (pid > 0)
     return pid;
+  close(ends[0]);
+  return cor_fail(err, saved, "fork", "", "cannot start the resolver");
+}
+
+int cor_resolver_wait(pid_t pid, int ready_fd, struct cor_err *err) {
+  struct cor_err told;
+  bool whole = cor_read_full(ready_fd, &told, sizeof(told)) == (ssize_t)sizeof(told);
+  close(ready_fd);
+  if (whole && !told.op)
+    return 0;
   waitpid(pid, NULL, 0);
-  if (whole)
-    *err = told; /* its strings are literals of this very program */
-  else
-    cor_fail(err, EIO, "resolver", "", "the resolver ended while starting");
+  if (!whole)
+    return cor_fail(err, EIO, "resolver", "", "the resolver ended while starting");
+  *err = told; /* its strings are literals of this very program */
   return -1;
 }

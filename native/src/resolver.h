@@ -10,8 +10,11 @@
 #include "err.h"
 #include "shimspec.h"
 
-/* Forks the resolver and returns its pid once its sockets are bound; the caller reaps it. It dies
- * with the caller. */
-pid_t cor_resolver_start(int netns_fd, const struct cor_shim_spec *spec, struct cor_err *err);
+/* Forks the resolver and returns its pid; the zones' folders must be there. It dies with the
+ * caller, who reaps it. */
+pid_t cor_resolver_begin(int netns_fd, const struct cor_shim_spec *spec, int *ready_fd,
+                         struct cor_err *err);
+/* Waits until its sockets are bound. Closes ready_fd; on failure the process is gone. */
+int cor_resolver_wait(pid_t pid, int ready_fd, struct cor_err *err);
 
 #endif

@@ -49,10 +49,15 @@ static int join_namespace(struct cor_shim *shim, struct cor_err *err) {
   return 0;
 }
 
-int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err) {
-  if (!shim->spec->has_resolver || shim->netns_fd < 0 || shim->spec->mode == COR_NET_JOIN)
+static int resolver_begin(struct cor_shim *shim, int *ready_fd, struct cor_err *err) {
+  struct cor_shim_spec *spec = shim->spec;
+  *ready_fd = -1;
+  if (!spec->has_resolver || shim->netns_fd < 0 || spec->mode == COR_NET_JOIN)
     return 0;
-  pid_t pid = cor_resolver_start(shim->netns_fd, shim->spec, err);
+  for (size_t i = 0; i < spec->endpoint_count; i++)
+    if (cor_zone_make(spec->endpoints[i].zone, err) < 0)
+      return -1;
+  pid_t pid = cor_resolver_begin(shim->netns_fd, spec, ready_fd, err);
   if (pid < 0)
     return -1;
   shim->resolver_pid = pid;
@@ -60,33 +65,56 @@ int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err) {
   return 0;
 }
 
-int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err) {
-  struct cor_shim_spec *spec = shim->spec;
-  if (spec->mode == COR_NET_HOST)
+static int resolver_wait(struct cor_shim *shim, int *ready_fd, struct cor_err *err) {
+  if (*ready_fd < 0)
     return 0;
-  if (spec->mode == COR_NET_JOIN)
-    return join_namespace(shim, err);
-  shim->netns_fd = cor_netns_new(err);
-  if (shim->netns_fd < 0)
-    return -1;
+  int result = cor_resolver_wait(shim->resolver_pid, steal_fd(ready_fd), err);
+  if (result < 0)
+    shim->resolver_pid = 0;
+  return result;
+}
+
+int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err) {
+  int ready_fd;
+  return resolver_begin(shim, &ready_fd, err) < 0 ? -1 : resolver_wait(shim, &ready_fd, err);
+}
+
+static int attach_all(struct cor_shim *shim, struct cor_err *err) {
+  struct cor_shim_spec *spec = shim->spec;
   for (; shim->attached < spec->endpoint_count; shim->attached++)
     if (cor_net_attach(shim->netns_fd, &spec->endpoints[shim->attached].net, err) < 0)
       return -1;
-  if (spec->port_count > 0 &&
-      cor_ports_publish(spec->table, spec->ports, spec->port_count, err) < 0)
-    return -1;
-  shim->published = spec->port_count > 0;
-  pid_t forwarder = shim->published ? cor_forwarder_start(spec->ports, spec->port_count, err) : 0;
-  if (forwarder < 0)
-    return -1;
-  shim->forwarder_pid = forwarder;
+  if (spec->port_count > 0) {
+    if (cor_ports_publish(spec->table, spec->ports, spec->port_count, err) < 0)
+      return -1;
+    shim->published = true;
+    pid_t forwarder = cor_forwarder_start(spec->ports, spec->port_count, err);
+    if (forwarder < 0)
+      return -1;
+    shim->forwarder_pid = forwarder;
+  }
   /* Before the process starts: a service may look itself up at once. */
   for (size_t i = 0; i < spec->endpoint_count; i++) {
     const struct cor_shim_endpoint *ep = &spec->endpoints[i];
     if (cor_zone_write(ep->zone, spec->id, ep->net.address, ep->names, err) < 0)
       return -1;
   }
-  return cor_shim_resolver_start(shim, err);
+  return 0;
+}
+
+int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err) {
+  _cleanup_close_ int ready_fd = -1;
+  if (shim->spec->mode == COR_NET_HOST)
+    return 0;
+  if (shim->spec->mode == COR_NET_JOIN)
+    return join_namespace(shim, err);
+  shim->netns_fd = cor_netns_new(err);
+  if (shim->netns_fd < 0)
+    return -1;
+  /* The resolver needs the namespace alone: it sets itself up beside the interfaces. */
+  if (resolver_begin(shim, &ready_fd, err) < 0 || attach_all(shim, err) < 0)
+    return -1;
+  return resolver_wait(shim, &ready_fd, err);
 }
 
 static void end_child(pid_t *pid) {

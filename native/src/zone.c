@@ -24,7 +24,7 @@ static bool is_name(const char *name) {
   return true;
 }
 
-static int make_folder(const char *path, struct cor_err *err) {
+int cor_zone_make(const char *path, struct cor_err *err) {
   char part[4096];
   if (mkdir(path, 0755) == 0 || errno == EEXIST)
     return 0;
@@ -52,7 +52,7 @@ int cor_zone_write(const char *folder, const char *id, const char *address,
                       names[i]);
     cor_sbuf_fmt(&text, "name %s\n", names[i]);
   }
-  if (make_folder(folder, err) < 0)
+  if (cor_zone_make(folder, err) < 0)
     return -1;
   _cleanup_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)

@@ -15,6 +15,9 @@
 
 #define COR_ZONE_NAME 254 /* longest name and its NUL */
 
+/* Makes a zone's folder; one that is there is success. */
+int cor_zone_make(const char *folder, struct cor_err *err);
+
 /* Writes `folder`/`id`; makes the folder. `address` may carry a prefix length, which is left out.
  */
 int cor_zone_write(const char *folder, const char *id, const char *address,
