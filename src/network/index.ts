@@ -29,6 +29,7 @@ export {
 export { hostResolvConf } from './host-resolv-conf.ts';
 export { hostSubnets } from './host-routes.ts';
 export { type ConnectedContainer, type NetworkView, networkView } from './inspect.ts';
+export { sweepNetworkFolders } from './network-folders.ts';
 export { type NetworkMode, parseNetworkMode } from './network-mode.ts';
 export {
   findNetwork,
@@ -45,7 +46,6 @@ export {
   type NetworkContext,
   removeNetwork,
 } from './networks.ts';
-export { sweepNetworkFolders } from './network-folders.ts';
 export { nftTable } from './nft-table.ts';
 export {
   findPortOwner,
