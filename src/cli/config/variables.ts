@@ -30,7 +30,7 @@ export async function printVariables(
   const variables = [...found.values()].sort((a, b) => (a.Name < b.Name ? -1 : 1));
   if (format === 'json') {
     const byName = Object.fromEntries(variables.map((one) => [one.Name, one]));
-    context.out(`${JSON.stringify(byName, null, 2)}\n`);
+    context.out(`${JSON.stringify(byName, null, 4)}\n`);
   } else if (format === 'yaml') {
     const { plainYaml } = await import('../../compose/render/index.ts');
     const lower = (one: ModelVariable) =>

@@ -157,7 +157,7 @@ class ProjectLoad {
       workingDir,
       pathBase: workingDir,
       resolvePaths,
-      environment: this.#environment.values,
+      environment: this.#filledIn(),
       including: [],
     });
     if (tree === undefined) {
@@ -170,9 +170,14 @@ class ProjectLoad {
       this.#findings.error('COMPOSE_PROJECT_EMPTY', 'the compose file is empty', tree);
     }
     if (shouldNormalize) {
-      normalize(tree, { projectName: name, environment: this.#environment.values });
+      normalize(tree, { projectName: name, environment: this.#filledIn() });
     }
     return tree;
+  }
+
+  /** Variables that may stand in for names without a value; none where variables are to stay in place. */
+  #filledIn(): ReadonlyMap<string, string> {
+    return this.#shared.interpolate ? this.#environment.values : new Map();
   }
 
   #project(tree: MapNode, origins: TreeOrigins): Project {
