@@ -14,6 +14,12 @@
 #include "shim.h"
 #include "zone.h"
 
+static int member_int(struct json_object *object, const char *key, int otherwise) {
+  struct json_object *value = NULL;
+  json_object_object_get_ex(object, key, &value);
+  return json_object_is_type(value, json_type_int) ? json_object_get_int(value) : otherwise;
+}
+
 /* Namespace of a container that runs under a shim of its own. */
 static int join_namespace(struct cor_shim *shim, struct cor_err *err) {
   char path[4096], start[24];
@@ -26,17 +32,21 @@ static int join_namespace(struct cor_shim *shim, struct cor_err *err) {
   if (!text)
     return cor_fail(err, ENOENT, "join network namespace", id,
                     "the container whose network is shared does not run");
-  struct json_object *state = json_tokener_parse(text), *pid = NULL, *expected = NULL;
-  json_object_object_get_ex(state, "pid", &pid);
-  json_object_object_get_ex(state, "pidStart", &expected);
-  int fd = -1, number = pid ? json_object_get_int(pid) : 0;
-  if (number > 0 && expected) {
-    snprintf(path, sizeof(path), "/proc/%d/ns/net", number);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    cor_process_start(number, start);
-    /* Checked after the open: a pid that was given to another process meanwhile has another start
-     * time. */
-    if (fd >= 0 && strcmp(start, json_object_get_string(expected)) != 0) {
+  /* By the descriptor of the other's shim, which holds the namespace also while its container is
+   * down between two runs. The start time is checked after the open: a pid that was given to
+   * another process has another. */
+  struct json_object *state = json_tokener_parse(text);
+  int pid = member_int(state, "shimPid", 0), held = member_int(state, "netnsFd", -1);
+  struct json_object *expected = NULL;
+  json_object_object_get_ex(state, "shimStart", &expected);
+  if (held >= 0)
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, held);
+  else
+    snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+  int fd = pid > 0 && expected ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd >= 0) {
+    cor_process_start(pid, start);
+    if (strcmp(start, json_object_get_string(expected)) != 0) {
       close(fd);
       fd = -1;
     }

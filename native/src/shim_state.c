@@ -70,6 +70,7 @@ void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out) {
                shim->started_at, shim->finished_at, shim->restart_count,
                shim->stopped_by_user ? "true" : "false");
   cor_health_json(shim, out);
+  cor_sbuf_fmt(out, ",\"netnsFd\":%d", shim->netns_fd);
   cor_sbuf_str(out, ",\"ports\":");
   cor_shim_ports_json(shim, out);
   cor_sbuf_str(out, "}");

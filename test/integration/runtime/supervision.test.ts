@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { isAppError } from '../../../src/core/index.ts';
 import { type Attachment, attachContainer } from '../../../src/runtime/index.ts';
 import { eventually } from '../../support/eventually.ts';
+import { plainContainer } from '../../support/runtime-container.ts';
 import { nativeBinary, RuntimeLab, unableReason } from './runtime-lab.ts';
 
 describe('a container under its shim', function () {
@@ -117,6 +118,21 @@ describe('a container under its shim', function () {
       const [first, second] = (await lab.output(id)).match(/net:\[\d+\]/g) ?? [];
       expect(second).to.equal(first).and.be.a('string');
     });
+  });
+
+  it('shares its network namespace, also while it is down between two runs', async () => {
+    const owner = lab.create('ls -l /proc/self/ns/net; sleep 0.1; exit 1', {
+      restart: { policy: 'always', maxRetries: 0 },
+    });
+    await lab.start(owner);
+    await eventually(() => expect(lab.state(owner).status).to.equal('restarting'));
+    const { network } = plainContainer();
+    const guest = await lab.run('ls -l /proc/self/ns/net', {
+      network: { ...network, mode: 'join', joinContainer: owner },
+    });
+    const own = (await lab.output(owner)).match(/net:\[\d+\]/)?.[0];
+    expect(guest.output).to.include(own ?? 'a namespace');
+    await control(owner, { op: 'stop', timeoutMs: 0 });
   });
 
   it('dies with its shim', async () => {
