@@ -1,3 +1,4 @@
+import { fstatSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
 import type { Host, OutputStream } from './host.ts';
@@ -9,11 +10,14 @@ export function processHost(bundleFolder: string): Host {
     cwd: process.cwd(),
     stdout: outputStream(1, () => process.stdout),
     stderr: outputStream(2, () => process.stderr),
-    stdinIsTTY: isatty(0),
+    get stdinIsTTY() {
+      return isTerminal(0);
+    },
     readStdin,
     ask,
     now: () => Date.now(),
-    monotonicMs: () => performance.now(),
+    // performance.now() would load all of node:perf_hooks.
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     terminalRows: () => process.stderr.rows || 24,
     uid: process.geteuid?.() ?? -1,
     packageFolder: dirname(bundleFolder),
@@ -24,27 +28,63 @@ export function processHost(bundleFolder: string): Host {
   };
 }
 
-/** The stream is opened by its first use: opening one that a command never writes to would cost it a millisecond. */
+/**
+ * Writes straight to the descriptor, as opening Node's stream costs a command five milliseconds. Only where the other end
+ * cannot take everything at once (a pipe that is full and not waited for) the stream takes over.
+ */
 function outputStream(fd: number, open: () => NodeJS.WriteStream): OutputStream {
-  let opened: NodeJS.WriteStream | undefined;
-  const stream = () => {
-    if (opened === undefined) {
-      opened = open();
-      // `compose ps | head`: who reads has had enough, which is no failure of ours.
-      opened.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EPIPE') process.exit(0);
-        throw error;
-      });
-    }
-    return opened;
+  let stream: NodeJS.WriteStream | undefined;
+  let terminal: boolean | undefined;
+  const isTTY = () => {
+    terminal ??= isTerminal(fd);
+    return terminal;
   };
   return {
-    write: (text) => stream().write(text),
-    isTTY: isatty(fd),
+    write(text) {
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+      const written = stream === undefined ? writeNow(fd, bytes) : 0;
+      if (written === bytes.length) return true;
+      if (stream === undefined) {
+        stream = open();
+        stream.on('error', endQuietlyWithoutReader);
+      }
+      return stream.write(bytes.subarray(written));
+    },
+    get isTTY() {
+      return isTTY();
+    },
     get columns() {
-      return stream().columns || 80;
+      return (isTTY() ? open().columns : undefined) || 80;
     },
   };
+}
+
+/** @returns how many bytes went out. */
+function writeNow(fd: number, bytes: Uint8Array): number {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EAGAIN') endQuietlyWithoutReader(error as NodeJS.ErrnoException);
+  }
+  return written;
+}
+
+/** `compose ps | head`: who reads has had enough, which is no failure of ours. */
+function endQuietlyWithoutReader(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+/** Only a character device can be a terminal; asking Node whether it is one loads half of its streams. */
+function isTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && isatty(fd);
+  } catch {
+    // EBADF: it is closed.
+    return false;
+  }
 }
 
 async function readStdin(): Promise<string> {

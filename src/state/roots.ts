@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 /**
  * The two folders under which everything of ours lives. `data` survives a reboot, `run` does not.
  * Both are parameters everywhere, so that tests and two users never meet.
@@ -18,20 +16,21 @@ export function stateRoots(env: Readonly<Record<string, string | undefined>>): S
 
 /** Paths of one container's files; the writers of each are named in docs/on-disk-layout.md. */
 export function containerPaths(roots: StateRoots, id: string) {
-  const dir = join(roots.data, 'containers', id);
-  const run = join(roots.run, 'containers', id);
+  // Plain concatenation: listing containers asks for hundreds of these.
+  const dir = `${roots.data}/containers/${id}`;
+  const run = `${roots.run}/containers/${id}`;
   return {
     dir,
-    record: join(dir, 'container.json'),
-    spec: join(dir, 'config.json'),
-    shim: join(dir, 'shim.json'),
-    log: join(dir, 'log'),
-    upper: join(dir, 'upper'),
-    work: join(dir, 'work'),
-    rootfs: join(dir, 'rootfs'),
+    record: `${dir}/container.json`,
+    spec: `${dir}/config.json`,
+    shim: `${dir}/shim.json`,
+    log: `${dir}/log`,
+    upper: `${dir}/upper`,
+    work: `${dir}/work`,
+    rootfs: `${dir}/rootfs`,
     run,
-    state: join(run, 'state.json'),
-    control: join(run, 'ctl'),
-    lock: join(roots.run, 'locks', id),
+    state: `${run}/state.json`,
+    control: `${run}/ctl`,
+    lock: `${roots.run}/locks/${id}`,
   } as const;
 }

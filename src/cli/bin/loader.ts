@@ -7,10 +7,8 @@
  * the command runs as without.
  */
 import fs from 'node:fs';
-import module from 'node:module';
-import os from 'node:os';
 import path from 'node:path';
-import vm from 'node:vm';
+import type vm from 'node:vm';
 
 declare const CORACLE_PART: string;
 declare const CORACLE_HASH: string;
@@ -25,9 +23,6 @@ interface LoadedPart {
   readonly cacheFile: string;
   readonly covers: readonly string[];
 }
-
-/** Since Node 22.1, which the types of the oldest Node that we support do not know. */
-const { enableCompileCache } = module as { enableCompileCache?: (folder: string) => unknown };
 
 const folder = __dirname;
 const command = process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? '';
@@ -45,7 +40,11 @@ const parts: LoadedPart[] = [];
 
 function main(): void {
   const cacheFolder = usableCacheFolder();
-  if (enableCompileCache !== undefined) {
+  if (Number.parseInt(process.versions.node, 10) >= 23) {
+    // Since 22.1, and no longer experimental from 23 on; the types of the oldest Node that we support do not know it.
+    const { enableCompileCache } = require('node:module') as {
+      enableCompileCache: (folder: string) => unknown;
+    };
     if (cacheFolder !== undefined) enableCompileCache(cacheFolder);
     require(path.join(folder, `${CORACLE_PART}.cjs`));
     return;
@@ -58,10 +57,12 @@ function loadPart(name: string, cacheFolder: string | undefined): PartModule {
   const known = loaded.get(name);
   if (known !== undefined) return known;
   const filename = path.join(folder, name);
-  const source = fs.readFileSync(filename, 'utf8');
+  // esbuild escapes everything beyond ASCII, and one-byte strings are the faster ones.
+  const source = fs.readFileSync(filename, 'latin1');
   const cacheFile = cacheFolder === undefined ? '' : path.join(cacheFolder, `${name}.cache`);
   const cache = cacheFolder === undefined ? undefined : readCache(cacheFile);
-  const script = new vm.Script(
+  const { Script } = require('node:vm') as typeof vm;
+  const script = new Script(
     `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
     { filename, ...(cache === undefined ? {} : { cachedData: cache.data }) },
   );
@@ -72,11 +73,46 @@ function loadPart(name: string, cacheFolder: string | undefined): PartModule {
   });
   const part: PartModule = { exports: {} };
   loaded.set(name, part);
-  const native = module.createRequire(filename);
-  const load = (id: string): unknown =>
-    id.startsWith('./part-') ? loadPart(id.slice(2), cacheFolder).exports : native(id);
+  const load = (id: string): unknown => {
+    if (id.startsWith('./part-')) return loadPart(id.slice(2), cacheFolder).exports;
+    return slowModules.has(id) ? atFirstUse(id) : require(id);
+  };
   script.runInThisContext()(part.exports, load, part, filename, folder);
   return part;
+}
+
+/** Modules of Node that take milliseconds to load and that most commands only might need. */
+const slowModules = new Set(
+  [
+    'child_process',
+    'crypto',
+    'dgram',
+    'http',
+    'https',
+    'net',
+    'readline/promises',
+    'stream',
+    'tty',
+    'zlib',
+  ].map((name) => `node:${name}`),
+);
+
+/** Stands for a module of Node until one of its members is looked at. */
+function atFirstUse(id: string): unknown {
+  const real = (): object => require(id) as object;
+  return new Proxy(
+    {},
+    {
+      get: (_target, name) => Reflect.get(real(), name),
+      has: (_target, name) => name in real(),
+      ownKeys: () => Reflect.ownKeys(real()),
+      // The stand-in has no members of its own, and may only report such ones as can be changed.
+      getOwnPropertyDescriptor: (_target, name) => {
+        const found = Reflect.getOwnPropertyDescriptor(real(), name);
+        return found === undefined ? undefined : { ...found, configurable: true };
+      },
+    },
+  );
 }
 
 /** A header line with the key and the commands that are covered, then V8's data. */
@@ -120,9 +156,13 @@ function writeCaches(): void {
  */
 function usableCacheFolder(): string | undefined {
   const beside = path.join(folder, '.code-cache');
-  const home = process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache');
-  const candidates = isWritable(folder) ? [beside] : [path.join(home, 'coracle')];
-  return candidates.find(isOurs);
+  const place = isWritable(folder) ? beside : path.join(userCacheFolder(), 'coracle');
+  return isOurs(place) ? place : undefined;
+}
+
+function userCacheFolder(): string {
+  const { homedir } = require('node:os') as { homedir: () => string };
+  return process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache');
 }
 
 function isWritable(place: string): boolean {

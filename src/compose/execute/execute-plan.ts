@@ -46,7 +46,7 @@ class PlanRun {
   readonly #plan: Plan;
   readonly #engine: ComposeEngine;
   readonly #options: ExecuteOptions;
-  readonly #queue: PQueue;
+  #queue: PQueue | undefined;
   readonly #startedMs: number;
   readonly #dependants = new Map<string, Operation[]>();
   readonly #missing = new Map<string, number>();
@@ -58,7 +58,6 @@ class PlanRun {
     this.#plan = plan;
     this.#engine = engine;
     this.#options = options;
-    this.#queue = new PQueue({ concurrency: options.concurrency ?? Number.POSITIVE_INFINITY });
     this.#startedMs = options.monotonicMs();
     for (const operation of plan.operations) {
       this.#missing.set(operation.id, operation.needs.length);
@@ -86,12 +85,18 @@ class PlanRun {
 
   #launch(operation: Operation): void {
     const work = () => this.#perform(operation);
-    // A wait holds no slot: with --parallel 1 it would keep out the very start that it waits for.
-    const running = operation.action.kind === 'waitFor' ? work() : this.#queue.add(work);
+    const running = holdsSlot(operation) ? this.#limiter().add(work) : work();
     const tracked: Promise<void> = running.then(() => {
       this.#running.delete(tracked);
     });
     this.#running.add(tracked);
+  }
+
+  #limiter(): PQueue {
+    this.#queue ??= new PQueue({
+      concurrency: this.#options.concurrency ?? Number.POSITIVE_INFINITY,
+    });
+    return this.#queue;
   }
 
   async #perform(operation: Operation): Promise<void> {
@@ -123,4 +128,12 @@ class PlanRun {
       atMs: this.#options.monotonicMs() - this.#startedMs,
     });
   }
+}
+
+/**
+ * A wait holds no slot: with --parallel 1 it would keep out the very start that it waits for. What is kept asks
+ * nothing of the engine.
+ */
+function holdsSlot({ action }: Operation): boolean {
+  return action.kind !== 'waitFor' && action.kind !== 'keepContainer';
 }
