@@ -22,6 +22,7 @@
 #elif defined(__aarch64__)
 #define ARCH AUDIT_ARCH_AARCH64
 #else
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "the resolver's system call filter knows x86-64 and arm64"
 #endif
 

@@ -2,8 +2,6 @@
 #include "shim.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
@@ -11,11 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,48 +32,6 @@ static void say_error(int fd, const struct cor_err *err) {
   char json[2048];
   cor_err_json(err, json, sizeof(json));
   say_ready(fd, "error", json);
-}
-
-/* Leaves the client's session, descriptors and terminal. The mask is what Docker's shim gives to
- * containers. */
-static void detach(int *ready_fd) {
-  setsid();
-  prctl(PR_SET_NAME, "coracle-shim");
-  umask(022);
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int i = 0; i < 3; i++)
-    dup2(null, i);
-  int ready = fcntl(*ready_fd, F_DUPFD_CLOEXEC, 3);
-  if (ready != 3) {
-    dup3(ready, 3, O_CLOEXEC);
-    ready = 3;
-  }
-  syscall(SYS_close_range, 4U, ~0U, 0U);
-  *ready_fd = ready;
-}
-
-/* One shim a container: the lock is the open <run> folder, which the kernel frees with the process.
- * A shim that is about to end is waited for. */
-static int lock_run(const char *run, struct cor_err *err) {
-  char parent[4096];
-  snprintf(parent, sizeof(parent), "%s", run);
-  for (char *at = parent + 1; (at = strchr(at, '/')); at++) {
-    *at = '\0';
-    mkdir(parent, 0711);
-    *at = '/';
-  }
-  if (mkdir(run, 0700) < 0 && errno != EEXIST)
-    return cor_fail(err, errno, "mkdir", run, "cannot make the container's run folder");
-  int fd = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0)
-    return cor_fail(err, errno, "open", run, "cannot open the container's run folder");
-  for (int i = 0; i < 100; i++) {
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-      return fd;
-    usleep(10000);
-  }
-  close(fd);
-  return cor_fail(err, EBUSY, "lock", run, "the container is running already");
 }
 
 /* The spec is large (its seccomp profile) and needed for moments only: it is loaded for each launch
@@ -372,7 +325,7 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
   signal(SIGPIPE, SIG_IGN);
   signal(SIGCHLD, SIG_DFL);
   shim->spec = cor_shim_spec_load(shim->dir, err);
-  if (!shim->spec || lock_run(shim->run, err) < 0)
+  if (!shim->spec || cor_shim_lock(shim->run, err) < 0)
     return -1;
   if (cor_loop_open(&shim->loop) < 0)
     return cor_fail(err, errno, "epoll_create1", "", "cannot make the event loop");
@@ -394,7 +347,7 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
 _Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd) {
   struct cor_err err = {0};
   static struct cor_shim shim;
-  detach(&ready_fd);
+  cor_shim_detach(&ready_fd);
   cor_stage("shim");
   shim = (struct cor_shim){
       .dir = dir, .run = run, .netns_fd = -1, .child = {.pidfd = -1}, .input = {.fd = -1}};

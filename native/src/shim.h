@@ -79,6 +79,13 @@ void cor_shim_stop(struct cor_shim *shim, int signal, int64_t timeout_ms);
 int cor_shim_signal(struct cor_shim *shim, int signal, struct cor_err *err);
 int cor_shim_freeze(struct cor_shim *shim, bool frozen, struct cor_err *err);
 
+/* shim_setup.c */
+/* Leaves the client's session, terminal and descriptors but for ready_fd, which gets another
+ * number. */
+void cor_shim_detach(int *ready_fd);
+/* Makes <run> and locks it for as long as the process lives. */
+int cor_shim_lock(const char *run, struct cor_err *err);
+
 /* shim_net.c */
 int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err);
 void cor_shim_net_down(struct cor_shim *shim);
