@@ -1,6 +1,7 @@
 import { listProjectContainers } from '../compose/observe/index.ts';
-import type { ObservedContainer } from '../compose/plan/index.ts';
+import { type ObservedContainer, projectLabel, serviceLabel } from '../compose/plan/index.ts';
 import { AppError } from '../core/index.ts';
+import type { ComposeEngine, ContainerInspectInfo } from '../engine/index.ts';
 import type { CommandContext } from './context.ts';
 
 /** Which containers of a project a command is about. */
@@ -54,6 +55,42 @@ export async function runningContainer(
       ? `service "${service}" is not running`
       : `service "${service}" is not running container #${index}`,
   );
+}
+
+/**
+ * Id of the running container that `exec` means, as {@link runningContainer} finds it. The usual case, replica 1 under its
+ * usual name, is looked up directly: listing fifty containers to find one would be the larger half of `exec`.
+ * @throws {AppError} `PROJECT_SERVICE_NOT_RUNNING`
+ */
+export async function runningContainerId(
+  context: CommandContext,
+  project: string,
+  service: string,
+  index: number,
+): Promise<string> {
+  const engine = await context.engine();
+  const usual = await inspectOptional(engine, `${project}-${service}-${index || 1}`);
+  const labels = usual?.Config.Labels ?? {};
+  if (
+    usual?.State.Status === 'running' &&
+    labels[projectLabel] === project &&
+    labels[serviceLabel] === service
+  ) {
+    return usual.Id;
+  }
+  return (await runningContainer(context, project, service, index)).id;
+}
+
+async function inspectOptional(
+  engine: ComposeEngine,
+  name: string,
+): Promise<ContainerInspectInfo | undefined> {
+  try {
+    return await engine.getContainer(name).inspect();
+  } catch (error) {
+    if ((error as { statusCode?: unknown }).statusCode === 404) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { environmentEntries } from '../environment-entries.ts';
-import { runningContainer } from '../select-containers.ts';
+import { runningContainerId } from '../select-containers.ts';
 
 interface ExecFlags {
   readonly detach?: boolean;
@@ -48,7 +48,7 @@ export const execCommand = defineCommand<ExecFlags>({
       throw new AppError('CLI_USAGE', 'exec needs a service and a command');
     }
     const project = await context.projectName();
-    const { id } = await runningContainer(context, project, service, flags.index);
+    const id = await runningContainerId(context, project, service, flags.index);
     const engine = await context.engine();
     const { exitCode } = await engine.exec(id, {
       argv,
