@@ -11,12 +11,15 @@
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
+  bool starts_processes; /* of containers: the program's own file must be out of their hands */
 } commands[] = {
-    {"create", cor_cmd_create},     {"start", cor_cmd_start},   {"state", cor_cmd_state},
-    {"kill", cor_cmd_kill},         {"delete", cor_cmd_delete}, {"run", cor_cmd_run},
-    {"exec", cor_cmd_exec},         {"list", cor_cmd_list},     {"spec", cor_cmd_spec},
-    {"features", cor_cmd_features}, {"client", cor_cmd_client}, {"untar", cor_cmd_untar},
-    {"seed", cor_cmd_seed},
+    {"create", cor_cmd_create, true},      {"start", cor_cmd_start, false},
+    {"state", cor_cmd_state, false},       {"kill", cor_cmd_kill, false},
+    {"delete", cor_cmd_delete, false},     {"run", cor_cmd_run, true},
+    {"exec", cor_cmd_exec, true},          {"list", cor_cmd_list, false},
+    {"spec", cor_cmd_spec, false},         {"client", cor_cmd_client, true},
+    {"features", cor_cmd_features, false}, {"untar", cor_cmd_untar, false},
+    {"seed", cor_cmd_seed, false},
 };
 
 /* The flags of an OCI runtime that stand before its command. Returns the command's index, or -1. */
@@ -43,7 +46,6 @@ static int read_globals(int argc, char **argv, bool *version) {
 
 int main(int argc, char **argv) {
   bool version = false;
-  cor_selfexe_remember(argv);
   int at = read_globals(argc, argv, &version);
   if (at < 0)
     return 2;
@@ -55,9 +57,14 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: coracle-runtime [--root DIR] [--log FILE] COMMAND [ARGS]\n");
     return 2;
   }
-  for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-    if (strcmp(argv[at], commands[i].name) == 0)
-      return commands[i].run(argc - at, argv + at);
+  for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+    if (strcmp(argv[at], commands[i].name) != 0)
+      continue;
+    struct cor_err err;
+    if (commands[i].starts_processes && cor_selfexe_protect(argv, &err) < 0)
+      return cor_oci_fail(&err, 1);
+    return commands[i].run(argc - at, argv + at);
+  }
   fprintf(stderr, "coracle-runtime: unknown command \"%s\"\n", argv[at]);
   return 2;
 }

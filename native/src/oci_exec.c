@@ -10,7 +10,6 @@
 #include "fd.h"
 #include "oci.h"
 #include "options.h"
-#include "selfexe.h"
 #include "spawn.h"
 
 #pragma weak cor_cmd_exec_engine
@@ -129,7 +128,7 @@ int cor_cmd_exec(int argc, char **argv) {
   int at = read_options(argc, argv, &options);
   if (at < 0)
     return 2;
-  if (cor_selfexe_protect(&err) < 0 || cor_oci_load(&state, argv[at], &err) < 0)
+  if (cor_oci_load(&state, argv[at], &err) < 0)
     return cor_oci_fail(&err, 1);
   char **command = argv + at + 1;
   if (*command && strcmp(*command, "--") == 0)

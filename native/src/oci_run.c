@@ -14,7 +14,6 @@
 #include "hooks.h"
 #include "oci.h"
 #include "options.h"
-#include "selfexe.h"
 #include "spawn.h"
 
 struct run_options {
@@ -127,7 +126,7 @@ int cor_cmd_create(int argc, char **argv) {
   int at = read_options(argc, argv, &options);
   if (at < 0)
     return 2;
-  if (cor_selfexe_protect(&err) < 0 || create(&state, argv[at], &options, true, &child, &err) < 0)
+  if (create(&state, argv[at], &options, true, &child, &err) < 0)
     return cor_oci_fail(&err, 1);
   return 0;
 }
@@ -170,7 +169,7 @@ int cor_cmd_run(int argc, char **argv) {
   int at = read_options(argc, argv, &options);
   if (at < 0)
     return 2;
-  if (cor_selfexe_protect(&err) < 0 || create(&state, argv[at], &options, false, &child, &err) < 0)
+  if (create(&state, argv[at], &options, false, &child, &err) < 0)
     return cor_oci_fail(&err, cor_oci_exit_code(&err));
   run_poststart(&state);
   if (options.detach)

@@ -24,13 +24,7 @@
 
 extern char **environ;
 
-static char **own_argv;
-
-void cor_selfexe_remember(char **argv) {
-  own_argv = argv;
-}
-
-int cor_selfexe_protect(struct cor_err *err) {
+int cor_selfexe_protect(char **argv, struct cor_err *err) {
   struct statvfs fs;
   _cleanup_close_ int exe = open("/proc/self/exe", O_PATH | O_CLOEXEC);
   if (exe < 0 || fstatvfs(exe, &fs) < 0)
@@ -38,9 +32,13 @@ int cor_selfexe_protect(struct cor_err *err) {
   if (fs.f_flag & ST_RDONLY)
     return 0;
   _cleanup_close_ int mount_fd = cor_mount_clone(exe, "", false, err);
+  /* Without the right to copy a mount there is none to start a container either, and that error
+   * says more. */
+  if (mount_fd < 0 && err->errno_ == EPERM)
+    return 0;
   if (mount_fd < 0 || cor_mount_set(mount_fd, MOUNT_ATTR_RDONLY, 0, MS_PRIVATE, false, err) < 0)
     return -1;
-  syscall(SYS_execveat, mount_fd, "", own_argv, environ, AT_EMPTY_PATH);
+  syscall(SYS_execveat, mount_fd, "", argv, environ, AT_EMPTY_PATH);
   return cor_fail(err, errno, "execveat", "/proc/self/exe",
                   "cannot run the program from a read-only mount");
 }

@@ -4,11 +4,9 @@
 
 #include "err.h"
 
-/* Runs the program again from a read-only mount of its file, unless it runs from one already;
- * returns 0 in that case. To be called by every process that starts containers' processes, first
- * thing, while it has one thread and nothing open that close-on-exec would lose. Call it with
- * main's arguments kept by cor_selfexe_remember. */
-int cor_selfexe_protect(struct cor_err *err);
-void cor_selfexe_remember(char **argv);
+/* Runs the program again, with main's arguments, from a read-only mount of its file, unless it runs
+ * from one already; returns 0 in that case. First thing in every process that starts containers'
+ * processes, while it has one thread and nothing open that close-on-exec would lose. */
+int cor_selfexe_protect(char **argv, struct cor_err *err);
 
 #endif

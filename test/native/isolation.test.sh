@@ -79,4 +79,29 @@ run_in seccomp
 [ $status = 1 ] && grep -q 'linux.seccomp.syscalls\[0\].action: SCMP_ACT_NOTIFY is not supported' <<< "$out"
 ok 'what is not supported is an error that names its place'
 
+# A container whose program is the runtime itself (CVE-2019-5736): joining it runs the host's file, which waits for a tar
+# on its stdin; a process of the container opens that file meanwhile, and writes to it once it has ended.
+bundle selfexe '.process.args = ["/bin/sh", "/watch"]'
+cat > "$work/selfexe/rootfs/watch" << 'END'
+while :; do
+  for process in /proc/[0-9]*; do
+    case $(readlink $process/exe) in / | *coracle*)
+      exec 3< $process/exe
+      while test -d $process; do sleep 0.02; done
+      echo evil 2> /result > /proc/self/fd/3
+      test -s /result || echo written > /result
+      exit 0
+      ;;
+    esac
+  done
+done
+END
+before=$(sha256sum < "$CORACLE_RUNTIME")
+rt run --detach --bundle "$work/selfexe" selfexe > /dev/null 2>&1
+sleep 0.5 | rt exec selfexe /proc/self/exe untar --root /tmp > "$work/joined" 2>&1
+for _ in $(seq 100); do [ -s "$work/selfexe/rootfs/result" ] && break; sleep 0.02; done
+rt delete --force selfexe
+is "$(sed 's/.*: //' "$work/selfexe/rootfs/result")" 'Read-only file system' 'the runtime cannot be written through /proc/PID/exe'
+is "$(sha256sum < "$CORACLE_RUNTIME")" "$before" 'and is what it was'
+
 finish
