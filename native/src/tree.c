@@ -14,13 +14,20 @@
 
 #include "fd.h"
 
+/* Passes over one folder before "not empty" is believed. One is enough where positions in a folder
+ * outlive what was removed before them; old tmpfs counts entries, so each pass sees half of what is
+ * left. */
+enum { PASSES_MAX = 64 };
+
 /* The way down from the top. Parents are not kept open, as a tree may be deeper than descriptors
  * last:
  * ".." leads back, and is believed only if it is the folder that we came from. */
 struct level {
-  char *name;
+  char *name; /* of the folder that was gone into */
   dev_t parent_device;
   ino_t parent_inode;
+  off_t resume; /* position in the parent behind that name */
+  unsigned passes;
 };
 
 struct removal {
@@ -55,7 +62,7 @@ static int fail(const struct removal *r, int errno_, const char *op, const char 
   return cor_fail(err, errno_, op, path, "%s", why);
 }
 
-static int descend(struct removal *r, const char *name, struct cor_err *err) {
+static int descend(struct removal *r, const char *name, off_t resume, struct cor_err *err) {
   struct stat st;
   if (fstat(r->fd, &st) < 0)
     return fail(r, errno, "fstat", name, err);
@@ -73,7 +80,7 @@ static int descend(struct removal *r, const char *name, struct cor_err *err) {
   char *copy = strdup(name);
   if (copy == NULL)
     return fail(r, ENOMEM, "malloc", name, err);
-  r->levels[r->depth++] = (struct level){copy, st.st_dev, st.st_ino};
+  r->levels[r->depth++] = (struct level){copy, st.st_dev, st.st_ino, resume, 0};
   close(r->fd);
   r->fd = steal_fd(&fd);
   return 0;
@@ -87,21 +94,28 @@ static int ascend(struct removal *r, struct cor_err *err) {
     return fail(r, errno, "open", "..", err);
   if (st.st_dev != level->parent_device || st.st_ino != level->parent_inode)
     return fail(r, EAGAIN, "open", "..", err); /* moved under us */
-  r->depth--;
   if (unlinkat(parent, level->name, AT_REMOVEDIR) < 0 && errno != ENOENT) {
-    int result = fail(r, errno, "rmdir", level->name, err);
+    if ((errno == ENOTEMPTY || errno == EEXIST) && ++level->passes < PASSES_MAX)
+      return lseek(r->fd, 0, SEEK_SET) < 0 ? fail(r, errno, "lseek", "", err) : 0;
+    int why = errno;
+    r->depth--;
+    int result = fail(r, why, "rmdir", level->name, err);
     free(level->name);
     return result;
   }
+  if (lseek(parent, level->resume, SEEK_SET) < 0)
+    return fail(r, errno, "lseek", "", err);
+  r->depth--;
   free(level->name);
   close(r->fd);
   r->fd = steal_fd(&parent);
   return 0;
 }
 
-/* Unlinks the files of one batch of entries. 1: *folder is one to go into; 0: none, read on. */
-static int empty_batch(struct removal *r, size_t size, const char **folder, struct cor_err *err) {
-  *folder = NULL;
+/* Unlinks the entries of one batch up to the first folder that is not empty: 1, and *folder is that
+ * one's entry. 0: none of them, read on. */
+static int empty_batch(struct removal *r, size_t size, const struct dirent64 **folder,
+                       struct cor_err *err) {
   for (size_t at = 0; at < size;) {
     const struct dirent64 *entry = (const void *)(r->batch + at);
     at += entry->d_reclen;
@@ -118,9 +132,10 @@ static int empty_batch(struct removal *r, size_t size, const char **folder, stru
       continue;
     if (errno != ENOTEMPTY && errno != EEXIST)
       return fail(r, errno, "rmdir", name, err);
-    *folder = name;
+    *folder = entry;
+    return 1;
   }
-  return *folder != NULL;
+  return 0;
 }
 
 /* Empties r->fd and all below it, the top folder itself excepted. */
@@ -136,12 +151,24 @@ static int empty_tree(struct removal *r, struct cor_err *err) {
         return -1;
       continue;
     }
-    const char *folder;
-    int more = empty_batch(r, (size_t)size, &folder, err);
-    if (more < 0 || (more > 0 && descend(r, folder, err) < 0))
+    const struct dirent64 *folder = NULL;
+    int found = empty_batch(r, (size_t)size, &folder, err);
+    if (found < 0 || (found > 0 && descend(r, folder->d_name, folder->d_off, err) < 0))
       return -1;
-    /* What is left of this folder is read again from its start on the way back: the parent is
-     * opened anew then. */
+  }
+}
+
+/* Empties the opened top folder and removes it from `dirfd`. */
+static int remove_top(struct removal *r, int dirfd, const char *name, struct cor_err *err) {
+  for (unsigned pass = 1;; pass++) {
+    if (empty_tree(r, err) < 0)
+      return -1;
+    if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+      return 0;
+    if ((errno != ENOTEMPTY && errno != EEXIST) || pass == PASSES_MAX)
+      return fail(r, errno, "rmdir", "", err);
+    if (lseek(r->fd, 0, SEEK_SET) < 0)
+      return fail(r, errno, "lseek", "", err);
   }
 }
 
@@ -158,19 +185,18 @@ int cor_tree_remove_at(int dirfd, const char *name, struct cor_err *err) {
       why = errno;
     return fail(&r, why, "remove", name, err);
   }
-  int result = empty_tree(&r, err);
+  int result = remove_top(&r, dirfd, name, err);
   if (result < 0 && err != NULL) {
-    /* Paths are told from `name` on. */
+    /* Told from `name` on. */
     char below[sizeof(err->path)];
     memcpy(below, err->path, sizeof(below));
-    snprintf(err->path, sizeof(err->path), "%.200s/%.300s", name, below);
+    snprintf(err->path, sizeof(err->path), "%.200s%s%.300s", name, *below != '\0' ? "/" : "",
+             below);
   }
   while (r.depth > 0)
     free(r.levels[--r.depth].name);
   free(r.levels);
   close(r.fd);
-  if (result == 0 && unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-    result = cor_fail(err, errno, "rmdir", name, "cannot remove it");
   return result;
 }
 

@@ -186,7 +186,7 @@ describe('the image store', () => {
     child.stdin?.write(
       tarOf({ name: 'f', content: Buffer.alloc(600_000, 7) }).subarray(0, 400_000),
     );
-    while (unfinished().length < 2) await new Promise((wake) => setTimeout(wake, 10));
+    await eventually(() => expect(unfinished()).to.have.length(2));
     child.kill('SIGKILL');
     await once(child, 'exit');
     child.stdin?.destroy();
