@@ -57,14 +57,4 @@ export const runtimeErrorCodes = errorTable({
     hint: 'Name a readable profile, or use seccomp=unconfined.',
     httpStatus: 400,
   },
-  RUNTIME_STATE_UNREADABLE: {
-    meaning: "A container's state.json could not be understood.",
-    causes: ['it was written by another version', 'the file was edited by hand'],
-    hint: 'Remove the container with force and create it again.',
-  },
-  RUNTIME_LOG_UNREADABLE: {
-    meaning: "A container's log could not be read.",
-    causes: ['missing rights', 'it was edited by hand', 'the logging driver is none'],
-    hint: 'Check the named file.',
-  },
 });
