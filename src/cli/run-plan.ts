@@ -14,6 +14,8 @@ export interface RunPlanOptions {
   readonly quiet?: boolean;
   /** A container that shows no progress: the one whose own output is what the user wants to see. */
   readonly hidden?: string;
+  /** `run` ends with the code of what it could not start. */
+  readonly keepExitCode?: boolean;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function runPlan(
   } finally {
     renderer.close();
   }
-  const failure = planFailure(outcome);
+  const failure = planFailure(outcome, options.keepExitCode);
   if (failure !== undefined) throw failure;
   if (options.signal?.aborted) {
     throw new AppError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });

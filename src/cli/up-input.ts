@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Project } from '../compose/model/index.ts';
 import { observeProject, readProvidedFiles } from '../compose/observe/index.ts';
 import {
   type Plan,
@@ -46,6 +47,7 @@ export async function planInput(
       read: readOptionalFile,
       report,
     }),
+    missingSources: missingSources(project),
     workingDir: loaded.workingDir,
     configFiles: loaded.files,
     disabledServices: loaded.disabledServices,
@@ -55,6 +57,17 @@ export async function planInput(
     },
     report,
   };
+}
+
+function missingSources(project: Project): ReadonlySet<string> {
+  const missing = new Set<string>();
+  for (const { volumes = [] } of Object.values(project.services)) {
+    for (const { type, source, bind } of volumes) {
+      if (type !== 'bind' || source === undefined || bind?.create_host_path) continue;
+      if (!existsSync(source)) missing.add(source);
+    }
+  }
+  return missing;
 }
 
 /** A finding of the planner at its place in the user's file. */

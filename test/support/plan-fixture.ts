@@ -76,6 +76,7 @@ export async function planUpOn(
     }),
     workingDir: '/home/dev/todo',
     configFiles: ['/home/dev/todo/compose.yaml'],
+    missingSources: new Set(['/not/there']),
     disabledServices: [],
     place: (path) => `compose.yaml:${path.join('.')}`,
     report,

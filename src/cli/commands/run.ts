@@ -112,7 +112,11 @@ export const runCommand = defineCommand<RunFlags>({
         orphans: orphanPolicy(context, flags.removeOrphans ?? false),
       });
       throwFindings(diagnostics);
-      await runPlan(context, plan, { hidden: name, quiet: flags.quiet ?? false });
+      await runPlan(context, plan, {
+        hidden: name,
+        quiet: flags.quiet ?? false,
+        keepExitCode: true,
+      });
     });
     if (context.options.dryRun) return 0;
     const engine = await context.engine();

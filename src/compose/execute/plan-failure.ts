@@ -1,26 +1,36 @@
 import { AppError, isAppError } from '../../core/index.ts';
-import type { OperationFailure, PlanOutcome } from './execute-plan.ts';
+import type { PlanOutcome } from './execute-plan.ts';
 
 /**
- * The error that a command ends with after a plan run, or `undefined` where all went well. One failure is passed on as
- * it is; of several, each keeps its own message, code and log lines in `details.errors`.
+ * The error that a command ends with after a plan run, or `undefined` where all went well. One failure is passed on;
+ * of several, each keeps its own message, code and log lines in `details.errors`.
+ *
+ * The exit code is 1, whatever the step's own would be: those (127: not found) are for commands that stand for one
+ * container, which ask for them with `keepExitCode`.
  */
-export function planFailure(outcome: PlanOutcome): Error | undefined {
-  const [first, ...others] = outcome.failures;
+export function planFailure(
+  outcome: Pick<PlanOutcome, 'failures'>,
+  keepExitCode = false,
+): Error | undefined {
+  const errors = outcome.failures.map(({ error }) => asError(error));
+  const [first, ...others] = errors;
   if (first === undefined) return undefined;
-  if (others.length === 0) return asError(first);
-  const errors = outcome.failures.map(asError);
-  return new AppError('PROJECT_OPERATIONS_FAILED', `${errors.length} steps failed`, {
-    cause: errors[0],
-    details: { errors },
-    exitCode: exitCodeOf(errors[0]),
+  if (others.length > 0) {
+    return new AppError('PROJECT_OPERATIONS_FAILED', `${errors.length} steps failed`, {
+      cause: first,
+      details: { errors },
+    });
+  }
+  if (!isAppError(first) || keepExitCode) return first;
+  const { code, message, hint, details, cause } = first;
+  return new AppError(code, message, {
+    details,
+    cause: cause ?? first,
+    exitCode: 1,
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 
-function asError({ error }: OperationFailure): Error {
+function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function exitCodeOf(error: unknown): number {
-  return isAppError(error) ? error.exitCode : 1;
 }

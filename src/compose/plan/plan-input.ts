@@ -11,6 +11,8 @@ export interface PlanInput {
   /** Absolute project folder and compose files, for the labels. */
   readonly workingDir: string;
   readonly configFiles: readonly string[];
+  /** Host paths of bind mounts that are not to be created and do not exist. */
+  readonly missingSources: ReadonlySet<string>;
   /** Services that exist in the files but that no active profile enables: their containers are no orphans. */
   readonly disabledServices: readonly string[];
   /** `compose.yaml:14:7` of a dotted path of the project, for causes. */
@@ -23,6 +25,7 @@ export interface PlanInput {
 export interface PlanFinding extends Pick<Diagnostic, 'message' | 'hint'> {
   readonly code:
     | 'PROJECT_NOT_SUPPORTED'
+    | 'PROJECT_BIND_SOURCE_MISSING'
     | 'PROJECT_FILE_MISSING'
     | 'PROJECT_IMAGE_MISSING'
     | 'PROJECT_NETWORK_MISSING'

@@ -170,6 +170,7 @@ export class ReplicaPlanner {
     const { project, files, observed } = this.#input;
     const image = imageName(project, service);
     this.#checkImage(service, image);
+    this.#checkSources(service, definition);
     const config = canonicalConfig(project, service, files);
     return containerOptions(
       this.#translation(service, definition),
@@ -344,11 +345,24 @@ export class ReplicaPlanner {
       files,
     );
     this.#checkImage(service, image);
+    this.#checkSources(service, definition);
     return { name, options };
   }
 
   #keptVolumes(before: ObservedContainer | undefined): readonly KeptVolume[] {
     return this.#request.renewAnonymousVolumes ? [] : (before?.anonymousVolumes ?? []);
+  }
+
+  #checkSources(service: string, { volumes = [] }: Service): void {
+    for (const [index, { type, source }] of volumes.entries()) {
+      if (type !== 'bind' || source === undefined) continue;
+      if (!this.#input.missingSources.has(source)) continue;
+      this.#input.report({
+        code: 'PROJECT_BIND_SOURCE_MISSING',
+        path: ['services', service, 'volumes', String(index), 'source'],
+        message: `service "${service}": bind source does not exist: ${source}`,
+      });
+    }
   }
 
   #checkImage(service: string, image: string): void {

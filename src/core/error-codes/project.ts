@@ -22,6 +22,11 @@ export const projectErrorCodes = errorTable({
     causes: ['not imported yet', 'a typo in the name or tag'],
     hint: 'Bring it in with `coracle image load`, `coracle image import` or `coracle image bootstrap`; see what is there with `coracle image ls`.',
   },
+  PROJECT_BIND_SOURCE_MISSING: {
+    meaning: 'A bind mount names a host path that does not exist and is not to be created.',
+    causes: ['a typo', 'another folder than the one the file was written for'],
+    hint: 'Create it, mend the path, or ask for `bind: { create_host_path: true }`.',
+  },
   PROJECT_FILE_MISSING: {
     meaning: 'A config or secret names a file that does not exist.',
     causes: ['a typo', 'a file that is generated and has not been yet'],

@@ -173,13 +173,17 @@ describe('planUp', () => {
 
   it('reports what it cannot run and what is missing, all at once, each with its path', async () => {
     const project = makeProject({
-      api: { image: 'nosuch' },
+      api: {
+        image: 'nosuch',
+        volumes: [{ type: 'bind', source: '/not/there', target: '/x' }],
+      },
       web: { gpus: [{ count: -1 }], container_name: 'web', scale: 2 },
     });
 
     const { findings } = await planUpOn(engine, project);
     expect(findings.map(({ code, path }) => `${code} ${path.join('.')}`)).to.include.members([
       'PROJECT_IMAGE_MISSING services.api.image',
+      'PROJECT_BIND_SOURCE_MISSING services.api.volumes.0.source',
       'PROJECT_NOT_SUPPORTED services.web.gpus',
       'PROJECT_CONTAINER_NAME_REPLICAS services.web.container_name',
     ]);
