@@ -7,6 +7,8 @@ int cor_cmd_create(int argc, char **argv);
 int cor_cmd_start(int argc, char **argv);
 int cor_cmd_state(int argc, char **argv);
 int cor_cmd_kill(int argc, char **argv);
+int cor_cmd_pause(int argc, char **argv);
+int cor_cmd_resume(int argc, char **argv);
 int cor_cmd_delete(int argc, char **argv);
 int cor_cmd_run(int argc, char **argv);
 int cor_cmd_exec(int argc, char **argv);

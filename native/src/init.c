@@ -56,12 +56,13 @@ static int set_names(const struct cor_spec *spec, struct cor_err *err) {
 }
 
 /* Settings that belong to a namespace; anything else would change the host. */
-static bool sysctl_is_namespaced(const struct cor_spec *spec, const char *key) {
+static bool sysctl_is_namespaced(const struct cor_init *init, const char *key) {
+  const struct cor_spec *spec = init->spec;
   static const char *const ipc[] = {"kernel/msgmax", "kernel/msgmnb",         "kernel/msgmni",
                                     "kernel/sem",    "kernel/shmall",         "kernel/shmmax",
                                     "kernel/shmmni", "kernel/shm_rmid_forced"};
   if (strncmp(key, "net/", 4) == 0)
-    return spec->namespaces[COR_NS_NET].present;
+    return spec->namespaces[COR_NS_NET].present || init->launch->netns_fd >= 0;
   if (strcmp(key, "kernel/domainname") == 0 || strcmp(key, "kernel/hostname") == 0)
     return spec->namespaces[COR_NS_UTS].present;
   if (strncmp(key, "fs/mqueue/", 10) == 0)
@@ -87,7 +88,7 @@ static int set_sysctls(const struct cor_init *init, struct cor_err *err) {
     bool slashes = strchr(key, '/') && (!strchr(key, '.') || strchr(key, '/') < strchr(key, '.'));
     for (char *c = key; *c && !slashes; c++)
       *c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
-    if (!sysctl_is_namespaced(init->spec, key))
+    if (!sysctl_is_namespaced(init, key))
       return cor_fail(err, EPERM, "sysctl", pair->key,
                       "does not belong to a namespace of the container's own");
     snprintf(path, sizeof(path), "sys/%s", key);

@@ -12,8 +12,6 @@
 #include "options.h"
 #include "spawn.h"
 
-#pragma weak cor_cmd_exec_engine
-
 #define PROCESS_MAX (4u << 20)
 
 struct exec_options {
@@ -123,7 +121,7 @@ int cor_cmd_exec(int argc, char **argv) {
   struct cor_child child;
   struct cor_err err;
   bool of_engine = argc > 1 && (strcmp(argv[1], "--run") == 0 || strcmp(argv[1], "--dir") == 0);
-  if (of_engine && cor_cmd_exec_engine)
+  if (of_engine)
     return cor_cmd_exec_engine(argc, argv);
   int at = read_options(argc, argv, &options);
   if (at < 0)

@@ -1,4 +1,4 @@
-/* state, kill, delete, list: what is done to a container that is there. */
+/* state, kill, pause, resume, delete, list: what is done to a container that is there. */
 #include <dirent.h>
 #include <errno.h>
 #include <json-c/json.h>
@@ -79,6 +79,32 @@ int cor_cmd_kill(int argc, char **argv) {
     return cor_oci_fail(&err, 1);
   }
   return 0;
+}
+
+static int freeze(int argc, char **argv, bool frozen) {
+  static struct cor_oci_state state;
+  struct cor_err err;
+  int at = cor_options(argc, argv, NULL, 0);
+  if (at < 0 || at + 1 != argc) {
+    fprintf(stderr, "usage: coracle-runtime %s ID\n", argv[0]);
+    return 2;
+  }
+  if (cor_oci_load(&state, argv[at], &err) < 0)
+    return cor_oci_fail(&err, 1);
+  const char *status = cor_oci_status(&state);
+  if (strcmp(status, "running") != 0 && strcmp(status, "paused") != 0) {
+    cor_fail(&err, 0, argv[0], argv[at], "the container is %s, not running", status);
+    return cor_oci_fail(&err, 1);
+  }
+  return cor_container_freeze(state.spec, frozen, &err) < 0 ? cor_oci_fail(&err, 1) : 0;
+}
+
+int cor_cmd_pause(int argc, char **argv) {
+  return freeze(argc, argv, true);
+}
+
+int cor_cmd_resume(int argc, char **argv) {
+  return freeze(argc, argv, false);
 }
 
 static int stop_by_force(const struct cor_oci_state *state, struct cor_err *err) {

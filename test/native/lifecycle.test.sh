@@ -51,6 +51,13 @@ is "$(rt exec -t life tty | tr -d '\r')" /dev/pts/0 'a terminal of the container
 is "$(rt exec life ls /proc/self/fd | wc -l)" 4 'exec leaks no descriptor'
 is "$(rt list --format json | jq -r '.[] | .id + " " + .status')" 'life running' 'list'
 
+rt pause life
+is "$? $(rt state life | jq -r .status)" '0 paused' 'pause freezes it'
+out=$(rt exec life true 2>&1)
+is "$? $(grep -c 'paused, not running' <<< "$out")" '1 1' 'exec into a paused container is an error, not a hang'
+rt resume life
+is "$? $(rt state life | jq -r .status)" '0 running' 'resume lets it go on'
+
 rt kill life KILL
 for _ in $(seq 100); do [ "$(rt state life | jq -r .status)" = stopped ] && break; sleep 0.02; done
 is "$(rt state life | jq -r .status)" stopped 'kill ends it'
