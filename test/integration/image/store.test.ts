@@ -25,6 +25,7 @@ import {
   tagImage,
 } from '../../../src/image/index.ts';
 import type { StateRoots } from '../../../src/state/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import { type TarEntry, tarOf } from '../../support/hostile-tar.ts';
 import { nativeBinary } from '../../support/untar-bench.ts';
 
