@@ -197,6 +197,9 @@ class PlainParser {
     const char = start < this.#lineEnd ? this.#text[start] : undefined;
     if (char === '&') {
       const name = this.#anchorName(start + 1);
+      if (/[&*]/.test(this.#text[this.#skipSpaces(start + 1 + name.length)] ?? '')) {
+        throw new NotPlainError();
+      }
       const opened = this.#builder.openAnchor(name);
       const node = this.#value(start + 1 + name.length, indent, isOfKey);
       this.#builder.closeAnchor(name, node, opened);
@@ -207,7 +210,7 @@ class PlainParser {
     }
     switch (char) {
       case '*':
-        return this.#finish(this.#alias(start), start, indent);
+        return this.#finish(this.#alias(start), this.#aliasEnd(start), indent);
       case '|':
         return this.#literal(start, indent);
       case '"':
@@ -254,10 +257,9 @@ class PlainParser {
     return this.#finish(this.#builder.plain(value, start, end), end, indent);
   }
 
-  /** Checks that nothing but a comment follows, on this line or further in on the next. */
-  #finish<T extends Node>(node: T, end: number, indent: number): T {
-    const rest = node.kind === 'scalar' || end > node.start ? end : node.end;
-    const after = this.#skipSpaces(this.#text[rest] === '*' ? this.#aliasEnd(rest) : rest);
+  /** Checks that nothing but a comment follows what ends at `end`, on its line or further in on the next. */
+  #finish(node: Node, end: number, indent: number): Node {
+    const after = this.#skipSpaces(end);
     if (after < this.#lineEnd && !this.#isComment(after)) {
       throw new NotPlainError();
     }
