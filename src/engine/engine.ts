@@ -1,11 +1,11 @@
 import type {
   ComposeEngine,
   ContainerApi,
-  EventOptions,
   ImageApi,
   NetworkApi,
   VolumeApi,
 } from './api.ts';
+import { followEvents } from './control/follow-events.ts';
 import { type EngineContext, type EngineOptions, engineContext } from './engine-context.ts';
 import { type EngineInfo, engineInfo } from './observe/engine-info.ts';
 import { inspectInfo } from './observe/inspect-info.ts';
@@ -76,19 +76,8 @@ export function createEngine(options: EngineOptions): Engine {
       const { waitHealth } = await import('./control/wait-health.ts');
       return waitHealth(context, idOrName, signal);
     },
-    async *events(eventOptions: EventOptions = {}) {
-      const { followEvents } = await import('./control/follow-events.ts');
-      const { eventFilter } = await import('./control/event-filters.ts');
-      const isWanted = eventFilter(eventOptions.filters ?? {});
-      for await (const event of followEvents(context.roots, eventOptions)) {
-        if (isWanted(event)) yield event;
-      }
-    },
-    async repair() {
-      const { repair, sweep } = await import('./repair.ts');
-      await repair(context);
-      await sweep(context);
-    },
+    events: (eventOptions) => followEvents(context.roots, eventOptions),
+    repair: async () => (await import('./repair.ts')).repair(context),
     info: async () => engineInfo(context),
     close: () => context.close(),
   };

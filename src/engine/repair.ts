@@ -1,4 +1,4 @@
-import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAppError } from '../core/index.ts';
 import {
@@ -12,6 +12,7 @@ import {
   reservedNames,
   retireContainerFolder,
   type StateRoots,
+  sweepDeadLocks,
   type UnsettledFolder,
   withProcessLock,
 } from '../state/index.ts';
@@ -23,11 +24,9 @@ import { type ContainerState, isShimLost, readContainerState } from './observe/r
 
 /**
  * Puts right what killed processes left: folders that were being made or removed, containers whose shim was killed, and
- * containers that were to be removed at their exit. Called before every command that changes something; where nothing
- * is wrong it costs three readdirs and a look at each container. Safe beside other engines at work: a folder is
- * renamed to its rescuer before it is touched, a container is locked.
- *
- * Reservations need no sweep: a name or an address whose container does not exist is taken over by the next who wants it.
+ * containers that were to be removed at their exit, reservations and locks of the dead. Called before every command that
+ * changes something; where nothing is wrong it costs some readdirs and a look at each container. Safe beside other
+ * engines at work: a folder is renamed to its rescuer before it is touched, a container is locked.
  *
  * What cannot be put right is told to {@link EngineContext.warn}: it must not keep another project from starting.
  */
@@ -42,6 +41,8 @@ export async function repair(context: EngineContext): Promise<void> {
   }
   for (const id of lostContainers(roots)) await attempt(context, id, () => bury(context, id));
   for (const id of autoRemoved(roots)) await attempt(context, id, () => autoRemove(context, id));
+  await sweepReservations(context, new Set(folders.ids));
+  sweepDeadLocks(join(roots.run, 'locks'));
 }
 
 /**
@@ -97,15 +98,24 @@ async function bury(context: EngineContext, id: string): Promise<void> {
   await withProcessLock(lock, () => buryLostContainer(context, record));
 }
 
-/**
- * Removes what does no harm and would be met by its next user only: names that no container holds, folders of networks
- * that nobody finished. `repair` leaves them; whoever wants nothing to be left calls this, too.
- */
-export async function sweep({ roots, now }: EngineContext): Promise<void> {
-  const { sweepNetworkFolders } = await import('../network/index.ts');
-  sweepNetworkFolders(roots, now());
+/** Gives back names and addresses whose container does not exist and is not being created, and what unfinished networks left. */
+async function sweepReservations(
+  { roots, now }: EngineContext,
+  ids: ReadonlySet<string>,
+): Promise<void> {
   for (const { name, id } of reservedNames(roots)) {
-    if (!isContainerClaimed(roots, id)) releaseName(roots, name, id);
+    if (!ids.has(id) && !isContainerClaimed(roots, id)) releaseName(roots, name, id);
+  }
+  if (!existsSync(join(roots.data, 'networks'))) return;
+  const { heldAddresses, listNetworks, releaseEndpoint, sweepNetworkFolders } = await import(
+    '../network/index.ts'
+  );
+  sweepNetworkFolders(roots, now());
+  for (const { id: networkId } of listNetworks(roots)) {
+    for (const { address, containerId } of heldAddresses(roots, networkId)) {
+      if (ids.has(containerId) || isContainerClaimed(roots, containerId)) continue;
+      releaseEndpoint(roots, { networkId, address }, containerId);
+    }
   }
 }
 

@@ -22,6 +22,6 @@ export { type ContainerId, isContainerId, newContainerId, shortId } from './cont
 export { nameHolder, releaseName, reservedNames, reserveName } from './container-names.ts';
 export { appendEvents, type EngineEvent, eventsPath } from './events.ts';
 export { isAlive, ownIdentity, type ProcessIdentity, processStart } from './process-identity.ts';
-export { withProcessLock } from './process-lock.ts';
+export { sweepDeadLocks, withProcessLock } from './process-lock.ts';
 export { isErrno, readRecord, writeUnpublished } from './record.ts';
 export { containerPaths, type StateRoots, stateRoots } from './roots.ts';

@@ -1,5 +1,5 @@
-import { mkdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../core/index.ts';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -35,6 +35,22 @@ export function withProcessLock<T>(path: string, work: () => Promise<T>): Promis
     if (queues.get(path) === settled) queues.delete(path);
   });
   return turn;
+}
+
+/** Removes the locks in a folder whose holders were killed and that nobody has asked for since. */
+export function sweepDeadLocks(folder: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return;
+    throw error;
+  }
+  for (const name of names) {
+    const path = join(folder, name);
+    const holder = readHolder(path);
+    if (holder !== undefined && !isAlive(holder)) takeAway(path, holder);
+  }
 }
 
 async function acquire(path: string): Promise<void> {

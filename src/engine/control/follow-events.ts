@@ -1,14 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { type EngineEvent, eventsPath, type StateRoots } from '../../state/index.ts';
-
-/** From where events are read. */
-export interface FollowOptions {
-  /** Also what was written before; else only what comes from now on. */
-  readonly past?: boolean;
-  /** Ends at what is there, without waiting for more. */
-  readonly follow?: boolean;
-  readonly signal?: AbortSignal;
-}
+import type { EventOptions } from '../api.ts';
+import { eventFilter } from './event-filters.ts';
 
 /**
  * Reads `<run>/events` line by line and, at its end, sleeps until the file changes. The position is taken when this is
@@ -16,7 +9,7 @@ export interface FollowOptions {
  */
 export function followEvents(
   roots: StateRoots,
-  options: FollowOptions,
+  options: EventOptions = {},
 ): AsyncGenerator<EngineEvent, void, undefined> {
   const path = eventsPath(roots);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -27,8 +20,9 @@ export function followEvents(
 async function* readLines(
   path: string,
   start: number,
-  { follow = true, signal }: FollowOptions,
+  { follow = true, signal, filters = {} }: EventOptions,
 ): AsyncGenerator<EngineEvent, void, undefined> {
+  const isWanted = eventFilter(filters);
   // Created where it is missing, so that there is something to watch.
   const fd = openSync(path, 'a+', 0o640);
   let position = start;
@@ -54,7 +48,7 @@ async function* readLines(
         while (end >= 0) {
           const event = parseEvent(rest.toString('utf8', 0, end));
           rest = rest.subarray(end + 1);
-          if (event !== undefined) yield event;
+          if (event !== undefined && isWanted(event)) yield event;
           end = rest.indexOf(10);
         }
       }

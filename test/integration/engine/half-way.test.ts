@@ -1,5 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -60,6 +67,30 @@ describe('commands that are killed, and several at once', () => {
     await fresh.createContainer({ name: 'half', Image: image });
     expect(existsSync(folder)).to.equal(false);
     await fresh.close();
+  });
+
+  it('takes away what a power loss made of a new container, and shows the others beside a damaged one', async () => {
+    const lost = await lab.create('lost');
+    const record = (id: string) => join(lab.roots.data, 'containers', id, 'container.json');
+    writeFileSync(record(lost.id), '');
+    const damaged = await lab.create('damaged');
+    const whole = readFileSync(record(damaged.id));
+    writeFileSync(record(damaged.id), '{');
+    await lab.create('well');
+    const fresh = lab.newEngine();
+    await fresh.repair();
+    const shown = await fresh.listContainers({ all: true });
+    expect(shown.map(({ Names }) => Names[0])).to.deep.equal(['/well']);
+    expect(existsSync(join(record(lost.id), '..'))).to.equal(false);
+    expect(lab.warnings.splice(0).join('\n')).to.match(
+      /container.json is no JSON: container .* is not shown/,
+    );
+    expect(await failure(fresh.getContainer('damaged').inspect())).to.include({
+      code: 'STATE_RECORD_INVALID',
+    });
+    await (await fresh.createContainer({ name: 'lost', Image: image })).remove();
+    await fresh.close();
+    writeFileSync(record(damaged.id), whole);
   });
 
   it('a name goes to one of many who want it at once', async () => {

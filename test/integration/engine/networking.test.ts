@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
@@ -50,6 +51,18 @@ describe('networks of containers', () => {
     await container.stop();
     const refused = await failure(fetch(`http://127.0.0.1:${port}/`));
     expect(String(refused.cause)).to.match(/ECONNREFUSED/);
+  });
+
+  it('publishes on IPv6 too where no address is given, under the same number', async function () {
+    if (!existsSync('/proc/net/if_inet6')) this.skip();
+    await lab.run('both', { ...httpd, HostConfig: { PortBindings: { '80/tcp': [{}] } } });
+    const [listed] = await engine.listContainers();
+    expect(listed?.Ports.map(({ IP }) => IP)).to.deep.equal(['0.0.0.0', '::']);
+    const port = listed?.Ports[0]?.PublicPort;
+    expect(listed?.Ports[1]?.PublicPort).to.equal(port);
+    for (const host of ['127.0.0.1', '[::1]']) {
+      expect(await fetchSoon(`http://${host}:${port}/`), host).to.match(/^hello/);
+    }
   });
 
   it('names who holds a port that is taken', async () => {
