@@ -1,10 +1,4 @@
-import type {
-  ComposeEngine,
-  ContainerApi,
-  ImageApi,
-  NetworkApi,
-  VolumeApi,
-} from './api.ts';
+import type { ComposeEngine, ContainerApi, ImageApi, NetworkApi, VolumeApi } from './api.ts';
 import { followEvents } from './control/follow-events.ts';
 import { type EngineContext, type EngineOptions, engineContext } from './engine-context.ts';
 import { type EngineInfo, engineInfo } from './observe/engine-info.ts';
