@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sha256.h"
-#include "tar_header.h"
-#include "untar_place.h"
+#include "../../native/src/sha256.h"
+#include "../../native/src/tar_header.h"
+#include "../../native/src/untar_place.h"
 
 static int count, failed;
 
