@@ -81,6 +81,9 @@ ok 'what is not supported is an error that names its place'
 
 # A container whose program is the runtime itself (CVE-2019-5736): joining it runs the host's file, which waits for a tar
 # on its stdin; a process of the container opens that file meanwhile, and writes to it once it has ended.
+if ldd "$CORACLE_RUNTIME" > /dev/null 2>&1; then
+  skip "the runtime cannot be written through /proc/PID/exe" "a dynamic build cannot run in the container"
+else
 bundle selfexe '.process.args = ["/bin/sh", "/watch"]'
 cat > "$work/selfexe/rootfs/watch" << 'END'
 while :; do
@@ -103,5 +106,6 @@ for _ in $(seq 100); do [ -s "$work/selfexe/rootfs/result" ] && break; sleep 0.0
 rt delete --force selfexe
 is "$(sed 's/.*: //' "$work/selfexe/rootfs/result")" 'Read-only file system' 'the runtime cannot be written through /proc/PID/exe'
 is "$(sha256sum < "$CORACLE_RUNTIME")" "$before" 'and is what it was'
+fi
 
 finish
