@@ -7,6 +7,13 @@ export interface FindingExtra {
   readonly related?: readonly { readonly message: string; readonly place: Place }[];
 }
 
+/** Of these, one finding a value is enough: those after the first follow from it. */
+const aboutOneValue = new Set<ErrorCode>([
+  'COMPOSE_TYPE_MISMATCH',
+  'COMPOSE_VALUE_INVALID',
+  'COMPOSE_YAML_ALIAS',
+]);
+
 /** A file with more findings than this is not read for them one by one. */
 const mostFindings = 500;
 
@@ -59,7 +66,7 @@ export class Findings {
     extra: FindingExtra,
   ): void {
     // a mistake in an anchor is met again at each alias, one in a value by each phase: one report is enough
-    const isOfValue = code === 'COMPOSE_TYPE_MISMATCH' || code === 'COMPOSE_VALUE_INVALID';
+    const isOfValue = aboutOneValue.has(code);
     const what = isOfValue && place !== undefined ? 'value' : `${code}\n${message}`;
     const identity = `${place?.source.file}\n${place?.start}\n${what}`;
     if (this.#seen.has(identity) || this.#found.length >= mostFindings) {

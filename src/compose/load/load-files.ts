@@ -16,7 +16,7 @@ export function loadFiles(paths: readonly string[], scope: LoadScope): MapNode |
     return undefined;
   }
   setDefaults(root);
-  checkValues(root, shared.findings);
+  checkValues(root, shared);
   if (scope.resolvePaths) {
     const { reader, findings, home } = shared;
     resolvePaths(root, { base: pathBase, reader, findings, home });

@@ -31,7 +31,8 @@ export function fail(
   problem: string,
   code: ErrorCode = 'COMPOSE_TYPE_MISMATCH',
 ): undefined {
-  findings.error(code, `${pathText(path)} ${problem}`, node);
+  const space = problem.startsWith(':') ? '' : ' ';
+  findings.error(code, `${pathText(path)}${space}${problem}`, node);
   return undefined;
 }
 

@@ -1,10 +1,13 @@
 /** Checks of single values that a schema cannot express, on the canonical tree before it is decoded. */
 import { isIP } from 'node:net';
-import type { Findings } from '../findings.ts';
+import type { LoadShared } from '../load-context.ts';
 import { compilePatterns, type PatternStep, stepInto, stepIntoItem } from '../path-pattern.ts';
 import { child, type MapNode, type Node, stringOf } from '../yaml/node.ts';
 
-type Check = (node: Node, path: string, findings: Findings) => void;
+type Check = (node: Node, path: string, shared: CheckContext) => void;
+
+/** Where a check reports, and where it notes what is reported for the checks after it. */
+type CheckContext = Pick<LoadShared, 'findings' | 'refused'>;
 
 const checks = compilePatterns<Check>({
   'volumes.*': externalVolume,
@@ -16,29 +19,29 @@ const checks = compilePatterns<Check>({
   'services.*.gpus.*': countOrIds,
 });
 
-export function checkValues(root: Node, findings: Findings): void {
-  walk(root, checks, [], findings);
+export function checkValues(root: Node, context: CheckContext): void {
+  walk(root, checks, [], context);
 }
 
 function walk(
   node: Node,
   step: PatternStep<Check> | undefined,
   path: readonly string[],
-  findings: Findings,
+  context: CheckContext,
 ): void {
   if (step === undefined) {
     return;
   }
   if (step.rule !== undefined) {
-    step.rule(node, path.join('.'), findings);
+    step.rule(node, path.join('.'), context);
   } else if (node.kind === 'map') {
     for (const [key, { value }] of node.entries) {
-      walk(value, stepInto(step, key), [...path, key], findings);
+      walk(value, stepInto(step, key), [...path, key], context);
     }
   } else if (node.kind === 'seq') {
     const next = stepIntoItem(step);
     node.items.forEach((item, index) => {
-      walk(item, next, [...path, String(index)], findings);
+      walk(item, next, [...path, String(index)], context);
     });
   }
 }
@@ -49,7 +52,7 @@ function isExternal(map: MapNode): boolean {
 }
 
 /** Of an external volume there is only its name to say. */
-function externalVolume(node: Node, path: string, findings: Findings): void {
+function externalVolume(node: Node, path: string, { findings }: CheckContext): void {
   if (node.kind !== 'map' || !isExternal(node)) {
     return;
   }
@@ -66,7 +69,7 @@ function externalVolume(node: Node, path: string, findings: Findings): void {
 }
 
 function fileObject(sources: readonly string[]): Check {
-  return (node, path, findings) => {
+  return (node, path, { findings, refused }) => {
     if (node.kind !== 'map') {
       return;
     }
@@ -77,11 +80,12 @@ function fileObject(sources: readonly string[]): Check {
       findings.error('COMPOSE_CONFLICT', `${path} must have only one of ${names}`, place);
     } else if (given.length === 0 && !node.entries.has('driver') && !node.entries.has('external')) {
       findings.error('COMPOSE_KEY_REQUIRED', `${path} must have one of ${names}`, node);
+      refused.add(path);
     }
   };
 }
 
-function hostAddress(node: Node, path: string, findings: Findings): void {
+function hostAddress(node: Node, path: string, { findings }: CheckContext): void {
   const address = child(node, 'host_ip');
   const text = stringOf(address);
   if (address !== undefined && text !== undefined && isIP(text) === 0) {
@@ -89,13 +93,13 @@ function hostAddress(node: Node, path: string, findings: Findings): void {
   }
 }
 
-function notBlank(node: Node, path: string, findings: Findings): void {
+function notBlank(node: Node, path: string, { findings }: CheckContext): void {
   if (node.kind === 'scalar' && node.value === '') {
     findings.error('COMPOSE_VALUE_INVALID', `${path} must not be blank`, node);
   }
 }
 
-function countOrIds(node: Node, path: string, findings: Findings): void {
+function countOrIds(node: Node, path: string, { findings }: CheckContext): void {
   const ids = node.kind === 'map' ? node.entries.get('device_ids') : undefined;
   if (ids !== undefined && child(node, 'count') !== undefined) {
     findings.error('COMPOSE_CONFLICT', `${path} has both \`count\` and \`device_ids\``, ids.key, {

@@ -40,6 +40,8 @@ function report(root: Node, error: SchemaError, shared: LoadShared, refused: Set
   if (error.keyword === 'additionalProperties' && node.kind === 'map') {
     const key = String(error.params.additionalProperty);
     shared.refused.add([...path, key].join('.'));
+    // what the misspelled key was meant to give is not missing
+    shared.refused.add([...path, nearest(key, keysAt(path)) ?? key].join('.'));
     node.entries.delete(key);
   } else {
     shared.refused.add(path.join('.'));
