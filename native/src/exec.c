@@ -20,9 +20,9 @@
 #include "init.h"
 #include "passwd.h"
 #include "process.h"
-#include "spec_user.h"
 #include "seccomp.h"
 #include "spawn.h"
+#include "spec_user.h"
 #include "sync.h"
 
 struct exec_stage {
