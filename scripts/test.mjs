@@ -12,8 +12,8 @@ const isRoot = process.getuid() === 0;
 
 /** What is run: title, program, arguments; `needsRoot` is left out without it; `mocha` counts. */
 const CHECKS = [
-  { title: 'format and lint', run: ['npx', 'biome', 'ci', '.'] },
-  { title: 'types', run: ['npx', 'tsc', '--noEmit'] },
+  { title: 'format and lint', run: ['node_modules/.bin/biome', 'ci', '.'] },
+  { title: 'types', run: ['node_modules/.bin/tsc', '--noEmit'] },
   { title: 'C format', run: ['make', '-s', '-C', 'native', 'format-check'] },
   { title: 'unit tests', mocha: 'unit', base: 'dot' },
   { title: 'native tests', run: ['make', '-s', '-C', 'native', 'check'], needsRoot: true },
@@ -65,13 +65,12 @@ function runMocha({ mocha, base = 'spec' }, scratch, totals) {
     '--reporter-option',
     `base=${base}`,
   ];
-  const isFine = runProgram(
-    ['npx', 'mocha', '--config', `test/mocharc.${mocha}.json`, ...reporter],
-    {
-      ...process.env,
-      CORACLE_TEST_STATS: stats,
-    },
-  );
+  const program =
+    mocha === 'e2e'
+      ? ['test/e2e/run']
+      : ['node_modules/.bin/mocha', '--config', `test/mocharc.${mocha}.json`];
+  const env = { ...process.env, CORACLE_TEST_STATS: stats };
+  const isFine = runProgram([...program, ...reporter], env);
   let counted = { passed: 0, failed: 1, skipped: 0 };
   try {
     counted = JSON.parse(readFileSync(stats, 'utf8'));
