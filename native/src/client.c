@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -137,15 +139,30 @@ static _Noreturn void run_op(const struct cor_client_op *op, struct json_object 
   _exit(0);
 }
 
+/* A shim is pid 1 of a pid namespace of its own: when it is killed, the kernel kills everything
+ * below it, the container included, whatever users its processes have become meanwhile (the
+ * parent-death signal is cleared by the first setuid, and every gosu or su-exec makes one). A
+ * container that joins pids which are not below the shim (the host's, another container's) cannot
+ * be born from there. */
+static pid_t fork_child(bool own_pids) {
+  struct clone_args args = {.flags = own_pids ? CLONE_NEWPID : 0, .exit_signal = SIGCHLD};
+  pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+  /* A container engine around us may hide clone3. */
+  if (pid < 0 && errno == ENOSYS)
+    pid = (pid_t)syscall(SYS_clone, args.flags | SIGCHLD, NULL, NULL, NULL, NULL);
+  return pid;
+}
+
 static int fork_job(struct client *client, int64_t id, const struct cor_client_op *op,
                     struct json_object *request, struct cor_err *err) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0)
     return cor_fail(err, errno, op->name, "", "cannot make a pipe");
-  pid_t pid = fork();
+  bool is_shim = !op->run;
+  pid_t pid = fork_child(is_shim && !cor_client_flag(request, "sharesPids"));
   if (pid == 0) {
     leave_client(client);
-    if (op->run)
+    if (!is_shim)
       run_op(op, request, ends[1]);
     char *dir = strdup(cor_client_string(request, "dir")),
          *run = strdup(cor_client_string(request, "run"));

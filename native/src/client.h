@@ -29,6 +29,7 @@ int cor_client_check(const struct cor_client_op *op, struct json_object *request
                      struct cor_err *err);
 
 const char *cor_client_string(struct json_object *request, const char *name);
+bool cor_client_flag(struct json_object *request, const char *name);
 
 /* Connects to the control socket in folder `run`, whatever the length of its path. */
 int cor_ctl_connect(const char *run, struct cor_err *err);

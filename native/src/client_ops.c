@@ -35,7 +35,7 @@ static int get_int(struct json_object *request, const char *name) {
   return json_object_get_int(value);
 }
 
-static bool get_bool(struct json_object *request, const char *name) {
+bool cor_client_flag(struct json_object *request, const char *name) {
   struct json_object *value = NULL;
   json_object_object_get_ex(request, name, &value);
   return json_object_get_boolean(value);
@@ -134,7 +134,7 @@ static int delete_container(struct json_object *request, struct cor_err *err) {
 static int bridge_create(struct json_object *request, struct cor_err *err) {
   return cor_network_up(cor_client_string(request, "table"), cor_client_string(request, "name"),
                         cor_client_string(request, "address"), cor_client_string(request, "subnet"),
-                        get_int(request, "mtu"), get_bool(request, "internal"), err);
+                        get_int(request, "mtu"), cor_client_flag(request, "internal"), err);
 }
 
 static int bridge_delete(struct json_object *request, struct cor_err *err) {
@@ -163,7 +163,7 @@ static int tree_remove(struct json_object *request, struct cor_err *err) {
 
 static const struct cor_client_op ops[] = {
     {"hello", {{"version", 'i'}}, NULL},
-    {"container.start", {{"dir", 's'}, {"run", 's'}}, NULL},
+    {"container.start", {{"dir", 's'}, {"run", 's'}, {"sharesPids", 'b'}}, NULL},
     {"container.control", {{"run", 's'}, {"request", 'o'}}, NULL},
     {"container.delete", {{"dir", 's'}, {"run", 's'}}, delete_container},
     {"bridge.create",

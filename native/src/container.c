@@ -33,10 +33,10 @@ static int follow(const struct cor_init *init, int sync_fd, struct cor_child *ch
       child->console_fd = message.fd;
       break;
     case COR_SYNC_HOOKS:
-      if (cor_hooks_run(&spec->hooks.prestart, "prestart", init->launch, child->pid, "creating",
-                        err) < 0 ||
-          cor_hooks_run(&spec->hooks.create_runtime, "createRuntime", init->launch, child->pid,
-                        "creating", err) < 0)
+      if (cor_hooks_run(&spec->hooks.prestart, "prestart", init->launch,
+                        cor_pidfd_pid(child->pidfd), "creating", err) < 0 ||
+          cor_hooks_run(&spec->hooks.create_runtime, "createRuntime", init->launch,
+                        cor_pidfd_pid(child->pidfd), "creating", err) < 0)
         return -1;
       if (cor_sync_send(sync_fd, COR_SYNC_HOOKS, -1) < 0)
         return cor_fail(err, errno, "sendmsg", "init", "cannot answer the init stage");
@@ -71,7 +71,7 @@ static int launch_in_cgroup(struct cor_init *init, int sync_fds[2], struct cor_c
   }
   cor_close_p(&sync_fds[1]);
   sync_fds[1] = -1;
-  if (init->new_user_ns && (cor_ns_write_maps(child->pid, init->spec, err) < 0 ||
+  if (init->new_user_ns && (cor_ns_write_maps(cor_pidfd_pid(child->pidfd), init->spec, err) < 0 ||
                             cor_sync_send(sync_fds[0], COR_SYNC_MAPPED, -1) < 0))
     return err->op ? -1 : cor_fail(err, errno, "sendmsg", "init", "cannot answer the init stage");
   return follow(init, sync_fds[0], child, err);

@@ -189,7 +189,7 @@ void cor_ctl_notify(struct cor_shim *shim, enum cor_ctl_event event) {
     if (event == COR_CTL_EXIT && conn->wait == COR_WAIT_NEXT_EXIT) {
       answer(conn, exit_json.data);
     } else if (event == COR_CTL_RUNNING && conn->wait == COR_WAIT_RESTART) {
-      snprintf(text, sizeof(text), "{\"pid\":%d}", (int)shim->child.pid);
+      snprintf(text, sizeof(text), "{\"pid\":%d}", (int)shim->child_pid);
       answer(conn, text);
     } else if (event == COR_CTL_HEALTH && conn->wait == COR_WAIT_HEALTH && judged) {
       snprintf(text, sizeof(text), "{\"status\":\"%s\"}", health);

@@ -84,8 +84,10 @@ int cor_write_file(int dirfd, const char *path, const char *text) {
 int cor_replace_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
                      struct cor_err *err) {
   char tmp[512];
-  if (snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)getpid()) >= (int)sizeof(tmp))
+  if (snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)cor_own_pid()) >= (int)sizeof(tmp))
     return cor_fail(err, ENAMETOOLONG, "open", path, "the path is too long");
+  /* Only a dead process of our pid can have left one. */
+  (void)unlinkat(dirfd, tmp, 0);
   _cleanup_close_ int fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0)
     return cor_fail(err, errno, "open", tmp, "cannot create the file");
@@ -95,6 +97,27 @@ int cor_replace_file(int dirfd, const char *path, const void *data, size_t size,
     return cor_fail(err, saved, "write", path, "cannot write the file");
   }
   return 0;
+}
+
+pid_t cor_own_pid(void) {
+  char text[16];
+  ssize_t size = readlink("/proc/self", text, sizeof(text) - 1);
+  if (size <= 0)
+    return getpid();
+  text[size] = '\0';
+  return (pid_t)strtol(text, NULL, 10);
+}
+
+pid_t cor_pidfd_pid(int pidfd) {
+  char path[64], text[512];
+  snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+  _cleanup_close_ int fd = pidfd < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+  if (size <= 0)
+    return 0;
+  text[size] = '\0';
+  const char *at = strstr(text, "\nPid:");
+  return at ? (pid_t)strtol(at + 5, NULL, 10) : 0;
 }
 
 const char *cor_fd_path(int fd, char buf[32]) {

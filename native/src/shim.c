@@ -87,7 +87,8 @@ int cor_shim_launch(struct cor_shim *shim, struct cor_err *err) {
     cor_shim_io_drain(shim);
     return -1;
   }
-  cor_process_start(shim->child.pid, shim->pid_start);
+  shim->child_pid = cor_pidfd_pid(shim->child.pidfd);
+  cor_process_start(shim->child_pid, shim->pid_start);
   shim->phase = COR_PHASE_RUNNING;
   shim->started_ms = cor_now_ms();
   shim->exit_code = 0;
@@ -366,7 +367,7 @@ _Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd) {
     _exit(1);
   }
   cor_sbuf_auto answer = {0};
-  cor_sbuf_fmt(&answer, "{\"pid\":%d,\"ports\":", (int)shim.child.pid);
+  cor_sbuf_fmt(&answer, "{\"pid\":%d,\"ports\":", (int)shim.child_pid);
   cor_shim_ports_json(&shim, &answer);
   cor_sbuf_str(&answer, "}");
   say_ready(ready_fd, "ok", answer.data);

@@ -47,7 +47,8 @@ struct cor_shim {
   struct cor_timer resolver_timer;
 
   enum cor_phase phase;
-  struct cor_child child; /* pid 0 where none runs */
+  struct cor_child child; /* pid, as the shim's own namespace counts, 0 where none runs */
+  pid_t child_pid;        /* the same as the host counts */
   char pid_start[24];
   struct cor_output outputs[2];
   struct cor_source input; /* stdin's write end or the pty's master; fd -1 where closed */

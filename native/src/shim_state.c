@@ -54,13 +54,14 @@ void cor_shim_ports_json(const struct cor_shim *shim, struct cor_sbuf *out) {
 
 void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out) {
   char own_start[24];
-  cor_process_start(getpid(), own_start);
+  pid_t own = cor_own_pid();
+  cor_process_start(own, own_start);
   cor_sbuf_str(out, "{\"version\":1,\"id\":");
   cor_sbuf_json_str(out, shim->spec->id);
   cor_sbuf_fmt(
       out, ",\"status\":\"%s\",\"pid\":%d,\"pidStart\":\"%s\",\"shimPid\":%d,\"shimStart\":\"%s\"",
-      status_name(shim), (int)shim->child.pid, shim->child.pid ? shim->pid_start : "",
-      (int)getpid(), own_start);
+      status_name(shim), shim->child.pid ? (int)shim->child_pid : 0,
+      shim->child.pid ? shim->pid_start : "", (int)own, own_start);
   cor_sbuf_fmt(out, ",\"exitCode\":%d,\"oomKilled\":%s,\"error\":", shim->exit_code,
                shim->oom_killed ? "true" : "false");
   cor_sbuf_json_str(out, shim->error);

@@ -17,7 +17,8 @@ export interface NativeOps {
     answer: { version: number; cgroup: 'v1' | 'v2'; features: string[] };
   };
   'container.start': {
-    request: { dir: string; run: string };
+    /** `sharesPids`: the container joins the host's or another container's pid namespace. */
+    request: { dir: string; run: string; sharesPids: boolean };
     answer: { pid: number; ports: BoundPort[] };
   };
   'container.control': { request: { run: string; request: ControlRequest }; answer: unknown };

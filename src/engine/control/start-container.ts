@@ -40,7 +40,8 @@ async function startLocked(context: EngineContext, record: ContainerRecord): Pro
   const { dir, run } = containerPaths(context.roots, record.id);
   const native = await context.native();
   try {
-    await native.request('container.start', { dir, run });
+    const sharesPids = Boolean(record.hostConfig.PidMode);
+    await native.request('container.start', { dir, run, sharesPids });
   } catch (error) {
     throw startError(error, record, (place) => portTakenError(context, place));
   }

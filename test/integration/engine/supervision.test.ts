@@ -128,6 +128,30 @@ describe('a container under supervision', () => {
     expect(await lab.sh('other', 'nslookup lost >/dev/null && echo found')).to.equal('found');
   });
 
+  it('dies with its shim although its process has become another user', async () => {
+    const container = await lab.run('gosu', {
+      Cmd: ['sh', '-c', 'echo "app:x:33:33::/:/bin/sh" >>/etc/passwd; exec su app -c "sleep 100"'],
+      HostConfig: { Init: false },
+    });
+    const { Id, State } = await container.inspect();
+    const uid = () => /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${State.Pid}/status`, 'utf8'))?.[1];
+    await eventually(async () => expect(uid()).to.equal('33'), 3000);
+    const { state } = containerPaths(lab.roots, Id);
+    const { shimPid } = JSON.parse(readFileSync(state, 'utf8')) as { shimPid: number };
+    process.kill(shimPid, 'SIGKILL');
+    await eventually(async () => expect(existsSync(`/proc/${State.Pid}`)).to.equal(false), 3000);
+    expect((await container.inspect()).State.Error).to.equal('its shim was killed');
+  });
+
+  it('shares the pids of the host, or of another container', async () => {
+    await lab.run('pids', { HostConfig: { PidMode: 'host' } });
+    const shell = await lab.sh('pids', `grep -c . /proc/${process.pid}/cmdline && echo seen`);
+    expect(shell).to.match(/seen/);
+    const donor = await lab.run('donor');
+    await lab.run('guest', { HostConfig: { PidMode: `container:${donor.id}` } });
+    expect(await lab.sh('guest', 'ls -d /proc/1 && ps | grep -c sleep')).to.match(/\/proc\/1/);
+  });
+
   it('starts on bridges that a reboot has taken away', async () => {
     const container = await lab.create('reboot');
     const network = (await container.inspect()).NetworkSettings.Networks.bridge?.NetworkID ?? '';

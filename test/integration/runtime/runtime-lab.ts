@@ -107,7 +107,7 @@ export class RuntimeLab {
 
   start(id: string) {
     const { dir, run } = this.paths(id);
-    return this.native.request('container.start', { dir, run });
+    return this.native.request('container.start', { dir, run, sharesPids: false });
   }
 
   /** Creates, starts and waits for the final exit. */
