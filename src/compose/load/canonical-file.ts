@@ -42,6 +42,7 @@ export function readDocument(
       findings: shared.findings,
       variables: shared.variables,
       enabled: shared.interpolate,
+      budget: shared.budget,
     }),
   );
 }

@@ -6,7 +6,7 @@ import { mergeTrees } from './merge/merge.ts';
 import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
 import { isRemoteFile } from './remote.ts';
-import { child, cloneNode, type MapNode, type Node, stringOf } from './yaml/node.ts';
+import { child, cloneNode, countNodes, type MapNode, type Node, stringOf } from './yaml/node.ts';
 
 /** A service on the way along `extends`, to notice when the way comes back. */
 interface Visit {
@@ -68,12 +68,23 @@ class ExtendsResolution {
     if (base?.kind !== 'map') {
       return service;
     }
+    const { budget, findings } = this.#scope.shared;
+    if (budget.isSpent || !budget.spend(countNodes(base))) {
+      if (budget.takeReport()) {
+        findings.error(
+          'COMPOSE_LIMIT',
+          'services extend each other to more values than a project can have',
+          reference,
+        );
+      }
+      return service;
+    }
     const source = cloneNode(base);
     const marked = child(child(file.document, 'services'), name);
     if (marked !== undefined) {
       applyResets(source, marked);
     }
-    entry.value = mergeTrees(source, service, this.#scope.shared.findings, ['services', name]);
+    entry.value = mergeTrees(source, service, findings, ['services', name]);
     return entry.value;
   }
 

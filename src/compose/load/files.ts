@@ -11,6 +11,9 @@ export interface ParsedFile {
   readonly documents: readonly Node[];
 }
 
+/** Compose files are written by hand; what is larger than this is not one. */
+const largestFile = 4 * 1024 * 1024;
+
 /** How often files may be read in one load; a chain of includes longer than this has no end. */
 const mostFiles = 1000;
 
@@ -31,6 +34,14 @@ export class ComposeFiles {
   text(path: string, place?: Place): string | undefined {
     try {
       const bytes = this.#reader.read(path);
+      if (bytes !== undefined && bytes.byteLength > largestFile) {
+        this.#findings.error(
+          'COMPOSE_LIMIT',
+          `${path} is larger than ${largestFile / 1024 / 1024} MiB`,
+          place,
+        );
+        return undefined;
+      }
       return bytes === undefined ? undefined : new TextDecoder('utf-8').decode(bytes);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

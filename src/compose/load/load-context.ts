@@ -2,6 +2,7 @@ import type { ComposeFiles } from './files.ts';
 import type { Findings } from './findings.ts';
 import type { VariableRecord } from './interpolate/interpolate.ts';
 import type { FileReader } from './load-result.ts';
+import type { NodeBudget } from './node-budget.ts';
 
 /** What stays the same while all files of one project are loaded. */
 export interface LoadShared {
@@ -13,6 +14,7 @@ export interface LoadShared {
   readonly interpolate: boolean;
   /** Dotted paths of values that were refused; what refers to them is not reported again. */
   readonly refused: Set<string>;
+  readonly budget: NodeBudget;
 }
 
 /** Where and with which variables one group of files (the project's own, or an include's) is loaded. */

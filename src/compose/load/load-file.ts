@@ -30,6 +30,9 @@ export function loadFileOnto(
     applyIncludes(root, { document, file: path, scope, loadGroup });
     applyResets(under, document);
     applyExtends(root, document, path, scope);
+    if (shared.budget.isSpent) {
+      return undefined;
+    }
     const merged = enforceUnique(mergeTrees(under, root, shared.findings), shared.findings);
     validateTree(merged, shared);
     warnObsoleteVersion(merged, scope);

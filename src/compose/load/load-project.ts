@@ -10,6 +10,7 @@ import type { LoadShared } from './load-context.ts';
 import { loadFiles } from './load-files.ts';
 import type { LoadOptions, LoadResult } from './load-result.ts';
 import { TreeOrigins } from './locate.ts';
+import { NodeBudget } from './node-budget.ts';
 import { normalize } from './normalize.ts';
 import { enableServices } from './profiles.ts';
 import { projectName } from './project-name.ts';
@@ -60,6 +61,7 @@ class ProjectLoad {
       home: env.HOME === '' ? undefined : env.HOME,
       interpolate,
       refused: new Set(),
+      budget: new NodeBudget(),
     };
   }
 

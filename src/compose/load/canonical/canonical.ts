@@ -244,6 +244,9 @@ function device(node: Node, { findings, path, lenient }: CanonicalContext): Node
   });
 }
 
+/** Ports of one service with its ranges written out; every port for two protocols is less. */
+const mostPorts = 140_000;
+
 function ports(node: Node, { findings, path, lenient }: CanonicalContext): Node {
   if (node.kind !== 'seq') {
     return node;
@@ -253,6 +256,10 @@ function ports(node: Node, { findings, path, lenient }: CanonicalContext): Node 
     if (item.kind !== 'scalar' || item.value === null || typeof item.value === 'boolean') {
       items.push(item);
       continue;
+    }
+    if (items.length > mostPorts) {
+      findings.error('COMPOSE_LIMIT', `${path.join('.')} has more than ${mostPorts} ports`, item);
+      break;
     }
     const parsed = parsePorts(printScalar(item.value, item.float));
     if (parsed.ports !== undefined) {

@@ -1,7 +1,8 @@
 import type { Findings } from '../findings.ts';
+import type { NodeBudget } from '../node-budget.ts';
 import { type PathLink, pathText } from '../path-link.ts';
 import { type PatternStep, stepInto, stepIntoItem } from '../path-pattern.ts';
-import type { MapEntry, Node, ScalarNode } from '../yaml/node.ts';
+import { type MapEntry, mapAt, type Node, type ScalarNode, scalarAt } from '../yaml/node.ts';
 import { type Cast, casts, castText, isOldBoolean } from './casts.ts';
 import { expandTemplate, type TemplateFailure, type VariableLookup } from './template.ts';
 
@@ -19,6 +20,7 @@ export interface InterpolationContext {
   readonly variables: VariableRecord;
   /** False keeps templates as they are (`--no-interpolate`); the copy is made all the same. */
   readonly enabled: boolean;
+  readonly budget: NodeBudget;
 }
 
 /**
@@ -26,6 +28,9 @@ export interface InterpolationContext {
  * their keys take; values tagged `!reset` are left out.
  */
 export function interpolate(root: Node, context: InterpolationContext): Node {
+  if (context.budget.isSpent) {
+    return mapAt(root);
+  }
   return new Interpolation(context).copy(root, casts, undefined);
 }
 
@@ -37,6 +42,13 @@ class Interpolation {
   }
 
   copy(node: Node, step: PatternStep<Cast> | undefined, path: PathLink | undefined): Node {
+    const { budget, findings } = this.#context;
+    if (!budget.spend(1)) {
+      if (budget.takeReport()) {
+        findings.error('COMPOSE_LIMIT', 'the files hold more values than a project can have', node);
+      }
+      return scalarAt(node, null);
+    }
     switch (node.kind) {
       case 'scalar':
         return this.#scalar(node, step, path);

@@ -23,6 +23,9 @@ export interface TemplateFailure {
 /** Variables nested in variables deeper than this are an attack, not a file. */
 const deepestNesting = 50;
 
+/** Characters looked at for closing braces in one text; braces that never pair up would make it quadratic. */
+const mostBraceSteps = 5_000_000;
+
 const nameStart = /[a-zA-Z_]/;
 const nameForm = /[a-zA-Z_][a-zA-Z0-9_]*/y;
 const operatorForm = /:?[-+?]/y;
@@ -40,6 +43,7 @@ type Part = string | { readonly use: VariableUse; readonly offset: number };
 /** Splits a template into text and variables; the first thing that is neither ends it. */
 function parseTemplate(text: string): { parts: Part[]; invalidAt?: number } {
   const parts: Part[] = [];
+  const line: LineState = { end: -1, lastBrace: -1, steps: 0 };
   let at = 0;
   for (;;) {
     const dollar = text.indexOf('$', at);
@@ -53,7 +57,7 @@ function parseTemplate(text: string): { parts: Part[]; invalidAt?: number } {
       parts.push('$');
       at = dollar + 2;
     } else if (next === '{') {
-      const braced = parseBraced(text, dollar);
+      const braced = parseBraced(text, dollar, line);
       if (braced === undefined) {
         return { parts, invalidAt: dollar };
       }
@@ -72,7 +76,18 @@ function parseTemplate(text: string): { parts: Part[]; invalidAt?: number } {
   }
 }
 
-function parseBraced(text: string, dollar: number): { use: VariableUse; end: number } | undefined {
+/** What is known of the line that a variable stands on; variables of one line share it. */
+interface LineState {
+  end: number;
+  lastBrace: number;
+  steps: number;
+}
+
+function parseBraced(
+  text: string,
+  dollar: number,
+  line: LineState,
+): { use: VariableUse; end: number } | undefined {
   nameForm.lastIndex = dollar + 2;
   const name = nameForm.exec(text)?.[0];
   if (name === undefined) {
@@ -87,13 +102,18 @@ function parseBraced(text: string, dollar: number): { use: VariableUse; end: num
   if (operator === undefined) {
     return undefined;
   }
-  const lineEnd = text.indexOf('\n', dollar);
-  const line = lineEnd === -1 ? text : text.slice(0, lineEnd);
-  const last = line.lastIndexOf('}');
-  if (last < afterName) {
+  if (dollar >= line.end) {
+    const newline = text.indexOf('\n', dollar);
+    line.end = newline === -1 ? text.length : newline;
+    line.lastBrace = text.lastIndexOf('}', line.end);
+  }
+  if (line.lastBrace < afterName) {
     return undefined;
   }
-  const close = closingBrace(line, dollar + 1, last);
+  const close = closingBrace(text, dollar + 1, line);
+  if (close === undefined) {
+    return undefined;
+  }
   const argument = text.slice(afterName + operator.length, close);
   return { use: { name, operator, argument }, end: close + 1 };
 }
@@ -102,10 +122,11 @@ function parseBraced(text: string, dollar: number): { use: VariableUse; end: num
  * The brace that closes the one at `open`. Where braces do not pair up, the last one of the line closes:
  * Compose lets `${A:-{}}` mean the default `{}`.
  */
-function closingBrace(line: string, open: number, last: number): number {
+function closingBrace(text: string, open: number, line: LineState): number | undefined {
   let depth = 0;
-  for (let at = open; at <= last; at += 1) {
-    const char = line[at];
+  for (let at = open; at <= line.lastBrace; at += 1) {
+    line.steps += 1;
+    const char = text[at];
     if (char === '}') {
       depth -= 1;
       if (depth === 0) {
@@ -116,7 +137,7 @@ function closingBrace(line: string, open: number, last: number): number {
       at += 1;
     }
   }
-  return last;
+  return line.steps > mostBraceSteps ? undefined : line.lastBrace;
 }
 
 /** What expanding came to: the text, or the first failure. */

@@ -35,6 +35,10 @@ export function checkConsistency(project: Project, context: ConsistencyContext):
 
 /** True where something at or below `path` was refused. */
 function isRefused(path: string, { refused }: ConsistencyContext): boolean {
+  // with this much wrong, what follows from it is not worth telling apart
+  if (refused.size > 500) {
+    return true;
+  }
   for (const one of refused) {
     if (one === path || one.startsWith(`${path}.`) || path.startsWith(`${one}.`)) {
       return true;
@@ -230,7 +234,15 @@ class ServiceCheck {
     }
   }
 
-  #refer(kind: string, name: string, key: string, defined: object | undefined): void {
+  /** @param name - what the file gives; the types promise it, a broken file may not keep that. */
+  #refer(kind: string, name: string | undefined, key: string, defined: object | undefined): void {
+    if (name === undefined) {
+      const path = `services.${this.#name}.${key}`;
+      if (!isRefused(path, this.#context)) {
+        this.#error('COMPOSE_KEY_REQUIRED', `${path} names no ${kind}`, key);
+      }
+      return;
+    }
     if (defined === undefined || !Object.hasOwn(defined, name)) {
       this.#undefinedReference(kind, name, key, defined ?? {});
     }
@@ -240,7 +252,8 @@ class ServiceCheck {
     if (isRefused(`${kind}s.${name}`, this.#context)) {
       return;
     }
-    const guess = nearest(name, Object.keys(defined));
+    const isMany = this.#context.findings.errorCount > 100;
+    const guess = isMany ? undefined : nearest(name, Object.keys(defined));
     const section = `${kind}s:`;
     this.#error(
       'COMPOSE_REFERENCE_UNDEFINED',
@@ -323,9 +336,15 @@ class ServiceCheck {
     const targets = new Map<string, string>();
     const mounts = [
       ...tmpfs.map((entry, index) => [entry.split(':', 1)[0] ?? '', `tmpfs.${index}`] as const),
-      ...volumes.map(({ target }, index) => [target, `volumes.${index}`] as const),
+      ...volumes.map(
+        ({ target }, index) => [target as string | undefined, `volumes.${index}`] as const,
+      ),
     ];
     for (const [target, key] of mounts) {
+      // reported as missing before
+      if (target === undefined) {
+        continue;
+      }
       const existing = targets.get(target);
       if (existing === undefined) {
         targets.set(target, key);

@@ -7,6 +7,9 @@ import validate from './generated/compose-validator.cjs';
 import knownKeys from './generated/known-keys.cjs';
 import type { SchemaError } from './schema-error.ts';
 
+/** A file with more mistakes than this is another kind of file. */
+const mostErrors = 500;
+
 /**
  * Checks a merged tree against the schema. Each failure is reported, and what failed is taken out of the tree,
  * so that the phases after this one meet only values of the types they expect.
@@ -18,6 +21,9 @@ export function validateTree(root: Node, shared: LoadShared): void {
   const refused = new Set<Node>();
   for (const error of validate.errors ?? []) {
     report(root, error, shared, refused);
+    if (shared.findings.errorCount > mostErrors) {
+      break;
+    }
   }
   prune(root, refused);
 }

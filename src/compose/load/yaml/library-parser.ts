@@ -58,6 +58,8 @@ export function parseWithLibrary(source: Source, findings: Findings): Node[] {
       if (!(error instanceof UnbuildableError)) {
         throw error;
       }
+      // what made one document unbuildable is no accident in the next
+      break;
     }
   }
   return trees;

@@ -108,6 +108,21 @@ export function cloneNode(node: Node): Node {
   }
 }
 
+/** How many values a tree holds, mappings and lists among them. */
+export function countNodes(node: Node): number {
+  let count = 1;
+  const below = node.kind === 'seq' ? node.items : [];
+  for (const item of below) {
+    count += countNodes(item);
+  }
+  if (node.kind === 'map') {
+    for (const { value } of node.entries.values()) {
+      count += countNodes(value);
+    }
+  }
+  return count;
+}
+
 /** The plain JavaScript value: what `JSON.parse` would have given. */
 export function toPlain(node: Node): unknown {
   switch (node.kind) {

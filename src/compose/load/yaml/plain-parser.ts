@@ -2,7 +2,13 @@ import type { Findings } from '../findings.ts';
 import { FlowReader, NotPlainError, quotedEnd, unquote } from './flow-reader.ts';
 import type { Node } from './node.ts';
 import type { Source } from './source.ts';
-import { deepestNesting, TreeBuilder, type WrittenKey, type WrittenPair } from './tree-builder.ts';
+import {
+  deepestNesting,
+  TreeBuilder,
+  UnbuildableError,
+  type WrittenKey,
+  type WrittenPair,
+} from './tree-builder.ts';
 
 /** Characters with a meaning of their own at the start of a plain scalar. */
 const indicators = new Set([...'[]{},#&*!|>\'"%@`']);
@@ -25,6 +31,9 @@ export function parsePlainYaml(source: Source, findings: Findings): Node[] | und
   } catch (error) {
     if (error instanceof NotPlainError) {
       return undefined;
+    }
+    if (error instanceof UnbuildableError) {
+      return [];
     }
     throw error;
   }

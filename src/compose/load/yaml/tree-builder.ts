@@ -22,7 +22,7 @@ export class UnbuildableError extends Error {
 }
 
 /** Values in one document, counted as often as aliases repeat them. */
-const mostNodes = 400_000;
+const mostNodes = 300_000;
 export const deepestNesting = 200;
 
 /**

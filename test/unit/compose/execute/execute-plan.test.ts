@@ -150,6 +150,21 @@ describe('executePlan', () => {
     expect(engine.stateOf('todo-web-1')).to.equal('created');
   });
 
+  it('gives up waiting for a condition when it is aborted', async () => {
+    engine.waitHealth = () => new Promise(() => undefined);
+    const { plan } = await planUpOn(engine, chain);
+    const aborted = new AbortController();
+    const running = runOn(engine, plan, {
+      signal: aborted.signal,
+      onProgress: ({ text }) => {
+        if (text === 'Waiting') aborted.abort();
+      },
+    });
+    const failure = planFailure(await running);
+    expect(failure?.message).to.equal('interrupted while waiting for todo-db-1');
+    expect(isAppError(failure) && failure.exitCode).to.equal(130);
+  });
+
   it('tells progress in the words of Docker Compose', async () => {
     const { plan } = await planUpOn(engine, makeProject({ web: {} }));
     const lines: string[] = [];
