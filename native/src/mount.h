@@ -32,6 +32,8 @@ int cor_mount_options_parse(const struct cor_mount *mount, struct cor_mount_opti
 /* A detached copy of what `path` under dirfd shows ("" : dirfd itself). Returns the mount's
  * descriptor. */
 int cor_mount_clone(int dirfd, const char *path, bool recursive, struct cor_err *err);
+/* The same of a path in the mount namespace of process `pid`, below that namespace's root. */
+int cor_mount_clone_of(int pid, const char *path, bool recursive, struct cor_err *err);
 /* A new, detached file system with `source` and options "key=value" or "key". */
 int cor_mount_new(const char *type, const char *source, const struct cor_mount_options *options,
                   struct cor_err *err);

@@ -114,6 +114,15 @@ static int refuse_idmap(const struct cor_mount *mount, const struct cor_mount_op
                   "id-mapped mounts are not supported");
 }
 
+/* "/proc/PID/root/…" names a path in another process's mount namespace; it is that process's to
+ * shape. */
+static int clone_source(const char *source, bool recursive, struct cor_err *err) {
+  int pid, at = 0;
+  if (sscanf(source, "/proc/%d/root/%n", &pid, &at) == 1 && at > 0)
+    return cor_mount_clone_of(pid, source + at, recursive, err);
+  return cor_mount_clone(AT_FDCWD, source, recursive, err);
+}
+
 static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
                       const struct cor_mount_options *options, struct cor_err *err) {
   char path[PATH_MAX];
@@ -126,7 +135,7 @@ static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
       return cor_fail(err, ENAMETOOLONG, "open", source, "the source's path is too long");
     source = path;
   }
-  _cleanup_close_ int mount_fd = cor_mount_clone(AT_FDCWD, source, options->recursive, err);
+  _cleanup_close_ int mount_fd = clone_source(source, options->recursive, err);
   if (mount_fd < 0)
     return -1;
   if (fstat(mount_fd, &st) < 0)
