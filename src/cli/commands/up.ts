@@ -166,8 +166,13 @@ async function runWithin(
   work: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
   const aborted = new AbortController();
-  const offInterrupt = context.host.onSignal('SIGINT', () => aborted.abort());
-  const offTerminate = context.host.onSignal('SIGTERM', () => aborted.abort());
+  const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) =>
+    context.host.onSignal(signal, () => {
+      aborted.abort();
+      // From now on the signal does what it always does: a second one ends the process at once.
+      for (const off of offs) off();
+    }),
+  );
   let late = false;
   const timer =
     timeoutS === undefined
@@ -185,7 +190,6 @@ async function runWithin(
     });
   } finally {
     clearTimeout(timer);
-    offInterrupt();
-    offTerminate();
+    for (const off of offs) off();
   }
 }

@@ -72,6 +72,8 @@ class LogFollower {
         if (this.#active.size > 0) {
           emptySinceMs = undefined;
           await change;
+          // Changes come in bunches; and a log that has ended before its container is listed so is no reason to spin.
+          await later(settleMs, this.#options.signal);
           continue;
         }
         const nowMs = this.#options.monotonicMs();

@@ -21,7 +21,7 @@ export function planFailure(
       details: { errors },
     });
   }
-  if (!isAppError(first) || keepExitCode) return first;
+  if (!isAppError(first) || keepExitCode || isAppError(first, 'CLI_INTERRUPTED')) return first;
   const { code, message, hint, details, cause } = first;
   return new AppError(code, message, {
     details,

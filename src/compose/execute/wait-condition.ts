@@ -17,10 +17,13 @@ export async function waitForCondition(
   engine: ComposeEngine,
   signal: AbortSignal | undefined,
 ): Promise<OperationOutcome> {
-  const failure =
+  const failure = await unlessAborted(
     action.condition === 'completed'
-      ? await waitCompleted(operation, action, engine)
-      : await waitHealthy(operation, action, engine, signal);
+      ? waitCompleted(operation, action, engine)
+      : waitHealthy(operation, action, engine, signal),
+    operation,
+    signal,
+  );
   if (failure === undefined) {
     return { state: 'done', text: action.condition === 'completed' ? 'Exited' : 'Healthy' };
   }
@@ -33,6 +36,22 @@ export async function waitForCondition(
       service: action.service,
       logLines: await lastLogLines(engine, action.container),
     },
+  });
+}
+
+/** Gives up at the signal, whatever the engine still waits for. @throws {AppError} `CLI_INTERRUPTED` */
+function unlessAborted<T>(
+  waiting: Promise<T>,
+  { resource }: Operation,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return waiting;
+  return new Promise((resolve, reject) => {
+    const abort = () =>
+      reject(new AppError('CLI_INTERRUPTED', `interrupted while waiting for ${resource.name}`));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    waiting.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 
