@@ -15,6 +15,9 @@ export interface LoadedProject extends LoadResult {
   readonly project: Project;
 }
 
+/** A native client with nothing to do ends within a millisecond. */
+const closeMs = 200;
+
 /** What a command is given: the host, the global flags, and the two things that are made only when asked for. */
 export class CommandContext {
   readonly host: Host;
@@ -73,8 +76,25 @@ export class CommandContext {
     });
   }
 
-  async close(): Promise<void> {
-    await (await this.#engine?.catch(() => undefined))?.close();
+  /**
+   * Ends what this process has started. An interrupted wait may still be under way in the native client; that is not
+   * waited for longer than a moment.
+   * @returns false where something is still under way, so that only an exit ends it.
+   */
+  async close(): Promise<boolean> {
+    const closed = async () => {
+      await (await this.#engine?.catch(() => undefined))?.close();
+      return true;
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), closeMs);
+    });
+    try {
+      return await Promise.race([closed(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #openEngine(): Promise<Engine> {

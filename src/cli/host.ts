@@ -25,6 +25,8 @@ export interface Host {
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonicMs: () => number;
+  /** Ends the process once the command's exit code is set, whatever is still under way. */
+  exitSoon(): void;
   /** Height of the terminal; 24 where there is none. */
   terminalRows(): number;
   readonly uid: number;

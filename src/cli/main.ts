@@ -33,7 +33,7 @@ export async function main(program: Program, argv: readonly string[], host: Host
     const debug = options?.debug ?? argv.includes('--debug');
     return printError(error, { host, paint, debug });
   } finally {
-    await context?.close();
+    if ((await context?.close()) === false) host.exitSoon();
   }
 }
 

@@ -18,6 +18,7 @@ export function processHost(bundleFolder: string): Host {
     now: () => Date.now(),
     // performance.now() would load all of node:perf_hooks.
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+    exitSoon: () => setImmediate(() => process.exit()),
     terminalRows: () => process.stderr.rows || 24,
     uid: process.geteuid?.() ?? -1,
     packageFolder: dirname(bundleFolder),

@@ -38,6 +38,10 @@ export class FakeHost implements Host {
   readonly now = () => this.nowMs;
   readonly monotonicMs = () => this.nowMs;
 
+  exitSoon(): void {
+    throw new Error('something is still under way');
+  }
+
   terminalRows(): number {
     return 24;
   }
