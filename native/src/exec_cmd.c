@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "container.h"
+#include "exec_stdio.h"
 #include "exec_tty.h"
 #include "fd.h"
 #include "shim.h"
@@ -99,7 +100,8 @@ static int find_init(const char *run, pid_t *pid, int *pidfd, struct cor_err *er
   return same ? 0 : cor_fail(err, ESRCH, "connect", run, "the container is not running");
 }
 
-static int start(const struct options *options, struct cor_child *child, struct cor_err *err) {
+static int start(const struct options *options, struct cor_child *child,
+                 struct cor_exec_stdio *stdio, struct cor_err *err) {
   char path[4096], cache[4096];
   pid_t init = 0;
   _cleanup_close_ int pidfd = -1;
@@ -111,6 +113,12 @@ static int start(const struct options *options, struct cor_child *child, struct 
   if (!spec)
     return -1;
   int null = options->detach ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+  bool console = options->tty && !options->detach;
+  int theirs[3] = {null, null, null};
+  if (!options->detach && !console && cor_exec_stdio_open(stdio, theirs, err) < 0) {
+    cor_spec_free(spec);
+    return -1;
+  }
   struct cor_exec exec = {
       .init_pid = init,
       .init_pidfd = pidfd,
@@ -121,14 +129,16 @@ static int start(const struct options *options, struct cor_child *child, struct 
       .user = options->user,
       .privileged = options->privileged,
       .seccomp_cache = cache,
-      .stdio = {options->detach ? null : 0, options->detach ? null : 1, options->detach ? null : 2},
-      .console = options->tty && !options->detach,
+      .stdio = {theirs[0], theirs[1], theirs[2]},
+      .console = console,
       /* A client that is killed takes its process along, unless it was told to leave it behind. */
       .pdeathsig = options->detach ? 0 : SIGKILL,
   };
   cor_exec_tty_size(&exec.rows, &exec.columns);
   int result = cor_container_exec(&exec, child, err);
   cor_spec_free(spec);
+  if (!options->detach)
+    cor_exec_stdio_given(theirs);
   return result;
 }
 
@@ -142,16 +152,17 @@ int cor_cmd_exec_engine(int argc, char **argv) {
   struct options options = {0};
   struct cor_err err = {0};
   struct cor_child child = {.pidfd = -1, .start_fd = -1, .console_fd = -1};
+  static struct cor_exec_stdio stdio = {.ours = {-1, -1, -1}};
   char text[1200];
   if (parse(argc, argv, &options) < 0)
     return EXIT_FAILED;
   cor_stage("exec");
   prctl(PR_SET_NAME, "coracle-exec");
   cor_exec_block_signals();
-  if (start(&options, &child, &err) < 0) {
+  if (start(&options, &child, &stdio, &err) < 0) {
     cor_err_text(&err, text, sizeof(text));
     fprintf(stderr, "%s\n", text);
     return failure_code(&err);
   }
-  return options.detach ? 0 : cor_exec_wait(&child);
+  return options.detach ? 0 : cor_exec_wait(&child, &stdio);
 }

@@ -77,17 +77,21 @@ static bool take_signal(int signals, const struct cor_child *child, int *status)
   return false;
 }
 
-/* Without a terminal there is nothing to copy: the process has our own descriptors. */
-static int run(const struct cor_child *child, int signals) {
+static int run(const struct cor_child *child, struct cor_exec_stdio *stdio, int signals) {
   int status = 0, console = child->console_fd;
-  struct pollfd fds[3] = {
+  struct pollfd fds[3 + COR_EXEC_STDIO_POLLS] = {
       {signals, POLLIN, 0}, {console, POLLIN, 0}, {console >= 0 ? STDIN_FILENO : -1, POLLIN, 0}};
   char data[16384];
   for (;;) {
-    if (poll(fds, 3, -1) < 0 && errno != EINTR)
+    cor_exec_stdio_poll(stdio, fds + 3);
+    if (poll(fds, sizeof(fds) / sizeof(*fds), -1) < 0) {
+      if (errno == EINTR)
+        continue;
       return status;
+    }
     if ((fds[0].revents & POLLIN) && take_signal(signals, child, &status))
       break;
+    cor_exec_stdio_ready(stdio, fds + 3);
     if (fds[1].revents) {
       ssize_t n = read(console, data, sizeof(data));
       if (n <= 0 || cor_write_full(STDOUT_FILENO, data, (size_t)n) < 0)
@@ -105,10 +109,11 @@ static int run(const struct cor_child *child, int signals) {
     fcntl(console, F_SETFL, O_NONBLOCK);
     copy_rest(console);
   }
+  cor_exec_stdio_rest(stdio);
   return status;
 }
 
-int cor_exec_wait(struct cor_child *child) {
+int cor_exec_wait(struct cor_child *child, struct cor_exec_stdio *stdio) {
   struct termios saved, raw;
   sigset_t set;
   watched(&set);
@@ -120,7 +125,7 @@ int cor_exec_wait(struct cor_child *child) {
     tcsetattr(STDIN_FILENO, TCSANOW, &raw);
     follow_size(child->console_fd);
   }
-  int status = run(child, signals);
+  int status = run(child, stdio, signals);
   if (terminal)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);

@@ -114,15 +114,14 @@ static int enter_cwd(const char *cwd, bool *entered, struct cor_err *err) {
   return 0;
 }
 
-/* So that a process of another user may open /dev/stdout anew (most web servers' logs do). The null
- * device is the host's own and is left alone; so is what cannot be changed. */
+/* So that a process of another user may open /dev/stdout anew (most web servers' logs do). Of pipes
+ * and sockets alone: a file, or a terminal, that the caller gave as a stream is still the caller's.
+ */
 static void own_stdio(uid_t uid) {
   for (int fd = 0; fd < 3; fd++) {
     struct stat st;
-    if (fstat(fd, &st) < 0 || st.st_uid == uid ||
-        (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)))
-      continue;
-    (void)!fchown(fd, uid, st.st_gid);
+    if (fstat(fd, &st) == 0 && st.st_uid != uid && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))
+      (void)!fchown(fd, uid, st.st_gid);
   }
 }
 

@@ -1,6 +1,7 @@
 /** One container under its shim, driven through the native client. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { isAppError } from '../../../src/core/index.ts';
@@ -215,6 +216,26 @@ describe('a container under its shim', function () {
     expect(exec(id, '--', 'sh', '-c', 'kill -TERM $$').status).to.equal(143);
     expect(exec(id, '--cwd', '/tmp', '--detach', '--', 'touch', 'made').status).to.equal(0);
     await eventually(() => expect(exec(id, '--', 'test', '-e', '/tmp/made').status).to.equal(0));
+  });
+
+  it('does not hand a command the files of its caller', async () => {
+    const id = lab.create('sleep 60');
+    await lab.start(id);
+    const { dir, run } = lab.paths(id);
+    const [input, output] = [join(run, 'input'), join(run, 'output')];
+    writeFileSync(input, 'question\n');
+    const stdio = [openSync(input, 'r'), openSync(output, 'w')];
+    const script = 'cat; readlink /proc/self/fd/0 | cut -c1-5; echo changed > /proc/self/fd/0';
+    const { status } = spawnSync(
+      nativeBinary,
+      ['exec', '--run', run, '--dir', dir, '--user', 'app', '--', 'sh', '-c', script],
+      { stdio: [...stdio, 'ignore'], timeout: 5000 },
+    );
+    stdio.forEach(closeSync);
+    expect(status).to.equal(0);
+    expect(readFileSync(output, 'utf8')).to.equal('question\npipe:\n');
+    expect(readFileSync(input, 'utf8')).to.equal('question\n');
+    expect([statSync(input).uid, statSync(output).uid]).to.deep.equal([0, 0]);
   });
 
   it('talks to attached clients both ways, and to a terminal', async () => {
