@@ -32,10 +32,12 @@ struct cor_launch {
       *overlay; /* NULL: root.path is a ready root file system; else it is mounted over it */
   const char *
       seccomp_cache; /* folder for compiled filters, made where missing; NULL: compiled each time */
-  int netns_fd;      /* join this network namespace; -1: as the spec says */
-  int stdio[3];      /* the process's 0, 1, 2; ignored where console is set */
-  bool console;      /* allocate a pty inside; its master is handed back */
-  bool wait_start;   /* stop before execve until cor_container_start (OCI create) */
+  char (*ns_owners)[24]; /* one for each kind, kept from launch to launch: start times of the
+                            processes whose namespaces are joined; NULL: not checked */
+  int netns_fd;          /* join this network namespace; -1: as the spec says */
+  int stdio[3];          /* the process's 0, 1, 2; ignored where console is set */
+  bool console;          /* allocate a pty inside; its master is handed back */
+  bool wait_start;       /* stop before execve until cor_container_start (OCI create) */
   int start_listen_fd; /* with wait_start: a listening SOCK_SEQPACKET socket that the start comes in
                           by, from any process (cor_container_start_at); -1: from the caller alone
                         */

@@ -10,6 +10,7 @@
 #include "fd.h"
 #include "init.h"
 #include "rootfs.h"
+#include "shim.h"
 
 int cor_proc_open(struct cor_err *err) {
   _cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -27,6 +28,22 @@ static int open_ns(const char *path, struct cor_err *err) {
   if (!cor_fd_is_fs(fd, NSFS_MAGIC) && !cor_fd_is_fs(fd, PROC_SUPER_MAGIC))
     return cor_fail(err, EINVAL, "fstatfs", path, "is not a namespace");
   return steal_fd(&fd);
+}
+
+/* A number in a path may be another process's by the time of a later launch, with the host's
+ * namespaces. The first launch notes when the process began, the later ones compare; after the
+ * opening, so that what was opened is known to be that process's. */
+static int check_owner(const char *path, char start[24], struct cor_err *err) {
+  char now[24];
+  int pid, end = 0;
+  if (sscanf(path, "/proc/%d/ns/%n", &pid, &end) != 1 || !end)
+    return 0;
+  cor_process_start(pid, now);
+  if (!*start)
+    memcpy(start, now, sizeof(now));
+  if (!*now || strcmp(start, now) != 0)
+    return cor_fail(err, ESRCH, "open", path, "the process whose namespace is shared has ended");
+  return 0;
 }
 
 /* Opened by the caller, before anything is joined or made: the paths mean what they mean outside.
@@ -47,6 +64,8 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
       continue;
     if (ns->path) {
       if ((ns_fds[kind] = open_ns(ns->path, err)) < 0)
+        return -1;
+      if (launch->ns_owners && check_owner(ns->path, launch->ns_owners[kind], err) < 0)
         return -1;
       continue;
     }

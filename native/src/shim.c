@@ -59,6 +59,7 @@ static int launch_with(struct cor_shim *shim, const struct cor_spec *spec, struc
         .seccomp_cache = shim->seccomp_cache,
         .start_listen_fd = -1,
         .overlay = shim->spec->has_overlay ? &shim->spec->overlay : NULL,
+        .ns_owners = shim->ns_owners,
         .netns_fd = shim->netns_fd,
         .stdio = {stdio[0], stdio[1], stdio[2]},
         .console = shim->spec->tty,

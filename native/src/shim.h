@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "sbuf.h"
 #include "shimspec.h"
+#include "spec.h"
 
 enum cor_phase {
   COR_PHASE_STARTING,
@@ -50,6 +51,7 @@ struct cor_shim {
   struct cor_child child; /* pid, as the shim's own namespace counts, 0 where none runs */
   pid_t child_pid;        /* the same as the host counts */
   char pid_start[24];
+  char ns_owners[COR_NS_COUNT][24]; /* cor_launch's */
   struct cor_output outputs[2];
   struct cor_source input; /* stdin's write end or the pty's master; fd -1 where closed */
   struct cor_sbuf input_queue;

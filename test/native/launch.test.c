@@ -115,6 +115,27 @@ static bool cgroup_exists(void) {
                (int)getpid(), (int)getpid(), (int)getpid()) == 0;
 }
 
+/* The process whose namespace is joined has ended, and its number is another's. */
+static void test_joined_namespace(void) {
+  char path[32], owners[COR_NS_COUNT][24] = {0};
+  struct cor_child child;
+  struct cor_spec *spec = make_spec("exit 3", "{}");
+  snprintf(path, sizeof(path), "/proc/%d/ns/ipc", (int)getpid());
+  spec->namespaces[COR_NS_IPC].path = path;
+  struct cor_launch how = make_launch(spec);
+  how.ns_owners = owners;
+  ok(launch(&how, &child) == 0 && wait_exit(&child) == 3 && *owners[COR_NS_IPC],
+     "a namespace is joined by its process's number, whose start is noted");
+  cor_container_cleanup(spec, &(struct cor_err){0});
+  ok(launch(&how, &child) == 0 && wait_exit(&child) == 3, "and joined again while it lives");
+  cor_container_cleanup(spec, &(struct cor_err){0});
+  strcpy(owners[COR_NS_IPC], "1");
+  ok(launch(&how, &child) < 0 && !cgroup_exists(),
+     "but not where the number is another process's by now");
+  spec->namespaces[COR_NS_IPC].path = NULL;
+  cor_spec_free(spec);
+}
+
 static void test_overlay(void) {
   struct cor_spec *spec =
       make_spec("cat /layer; echo new > /written; test -e /hidden && exit 9; exit 5", "{}");
@@ -262,6 +283,7 @@ int main(void) {
         " echo base > base/layer; echo top > top/layer; touch base/hidden; mknod top/hidden c 0 0",
         work, work, work, work, work, work);
   test_overlay();
+  test_joined_namespace();
   test_failure();
   test_start();
   test_parent_death();
