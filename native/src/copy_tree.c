@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -69,8 +71,9 @@ static int remember_linked(struct copy *c, const struct stat *st, struct cor_err
   return 0;
 }
 
-/* By paths whose last component is not followed: the only form that works for links and devices. */
-static int copy_xattrs(struct copy *c, const char *from, const char *to, struct cor_err *err) {
+/* `to` is followed unless it is a link that was copied: see open_made. */
+static int copy_xattrs(struct copy *c, bool is_link, const char *from, const char *to,
+                       struct cor_err *err) {
   ssize_t size = llistxattr(from, c->names, XATTR_LIST_MAX_BYTES);
   if (size < 0)
     return errno == ENOTSUP ? 0 : fail(c, "listxattr", err);
@@ -81,7 +84,9 @@ static int copy_xattrs(struct copy *c, const char *from, const char *to, struct 
     ssize_t length = lgetxattr(from, name, c->buffer, BUFFER);
     if (length < 0)
       return fail(c, "getxattr", err);
-    if (lsetxattr(to, name, c->buffer, (size_t)length, 0) < 0 && errno != ENOTSUP)
+    int result = is_link ? lsetxattr(to, name, c->buffer, (size_t)length, 0)
+                         : setxattr(to, name, c->buffer, (size_t)length, 0);
+    if (result < 0 && errno != ENOTSUP)
       return fail(c, "setxattr", err);
   }
   return 0;
@@ -91,15 +96,46 @@ static int copy_xattrs(struct copy *c, const char *from, const char *to, struct 
 static int copy_attributes(struct copy *c, const struct stat *st, const char *from, const char *to,
                            struct cor_err *err) {
   struct timespec times[2] = {st->st_atim, st->st_mtim};
-  if (lchown(to, st->st_uid, st->st_gid) < 0)
+  bool is_link = S_ISLNK(st->st_mode);
+  int flag = is_link ? AT_SYMLINK_NOFOLLOW : 0;
+  if (fchownat(AT_FDCWD, to, st->st_uid, st->st_gid, flag) < 0)
     return fail(c, "chown", err);
-  if (!S_ISLNK(st->st_mode) && fchmodat(AT_FDCWD, to, st->st_mode & 07777, 0) < 0)
+  if (!is_link && chmod(to, st->st_mode & 07777) < 0)
     return fail(c, "chmod", err);
-  if (copy_xattrs(c, from, to, err) < 0)
+  if (copy_xattrs(c, is_link, from, to, err) < 0)
     return -1;
-  if (utimensat(AT_FDCWD, to, times, AT_SYMLINK_NOFOLLOW) < 0)
+  if (utimensat(AT_FDCWD, to, times, flag) < 0)
     return fail(c, "utimensat", err);
   return 0;
+}
+
+/* The entry that was just made. A container that has the volume already may have put another in its
+ * place, a link out of the volume at worst: what gets the attributes is this descriptor. */
+static int open_made(struct copy *c, int to, const char *name, const struct stat *st,
+                     struct cor_err *err) {
+  struct stat made;
+  _cleanup_close_ int fd = openat(to, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &made) < 0)
+    return fail(c, "open", err);
+  if ((made.st_mode ^ st->st_mode) & S_IFMT)
+    return cor_fail(err, EBUSY, "copy", c->path, "it was replaced while it was copied");
+  return steal_fd(&fd);
+}
+
+/* The first copy is looked up by a path that a container may be changing, too. */
+static int link_to_first(struct copy *c, const char *first, int to, const char *name,
+                         struct cor_err *err) {
+  char path[32];
+  struct open_how how = {
+      .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+  };
+  _cleanup_close_ int fd = (int)syscall(SYS_openat2, c->top, first, &how, sizeof(how));
+  if (fd < 0)
+    return fail(c, "link", err);
+  return linkat(AT_FDCWD, cor_fd_path(fd, path), to, name, AT_SYMLINK_FOLLOW) < 0
+             ? fail(c, "link", err)
+             : 0;
 }
 
 static int copy_range(struct copy *c, int from, int to, off_t offset, off_t end,
@@ -181,7 +217,7 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, struct
   if (shared && c->linked_room > 0) {
     const struct linked *first = find_linked(c, st.st_dev, st.st_ino);
     if (first->path != NULL)
-      return linkat(c->top, first->path, to, name, 0) < 0 ? fail(c, "link", err) : 0;
+      return link_to_first(c, first->path, to, name, err);
   }
   int result;
   if (S_ISREG(st.st_mode)) {
@@ -200,9 +236,15 @@ static int copy_entry(struct copy *c, int from, int to, const char *name, struct
   }
   if (result < 0 || (shared && remember_linked(c, &st, err) < 0))
     return -1;
+  _cleanup_close_ int made = open_made(c, to, name, &st, err);
+  if (made < 0)
+    return -1;
   char from_path[NAME_MAX + 32], to_path[NAME_MAX + 32];
   snprintf(from_path, sizeof(from_path), "/proc/self/fd/%d/%s", from, name);
-  snprintf(to_path, sizeof(to_path), "/proc/self/fd/%d/%s", to, name);
+  if (S_ISLNK(st.st_mode))
+    snprintf(to_path, sizeof(to_path), "/proc/self/fd/%d/%s", to, name);
+  else
+    cor_fd_path(made, to_path);
   return copy_attributes(c, &st, from_path, to_path, err);
 }
 
@@ -257,7 +299,7 @@ int cor_copy_tree(int from, int to, struct cor_err *err) {
   else
     result = copy_folder(&c, from, to, err);
   if (result == 0) {
-    /* "/." leads through the magic link, as the calls do not follow a last component. */
+    /* "/." leads through the magic link where a call does not follow a last component. */
     snprintf(from_path, sizeof(from_path), "/proc/self/fd/%d/.", from);
     snprintf(to_path, sizeof(to_path), "/proc/self/fd/%d/.", to);
     result = copy_attributes(&c, &st, from_path, to_path, err);

@@ -28,4 +28,41 @@ is "$(tr '\n' ' ' <<< "$out")" 'real mine ' 'shared memory is bound out of its o
 is "$(nsenter -t "$pid" -m cat /dev/shm/answer) $(ls "$work/host")" 'guest secret' 'and is the very same'
 rt delete --force owner
 
+# A volume is filled from an image while a container has it, and puts links in the way. On a tmpfs, where folders are
+# read from the newest entry to the oldest.
+mkdir "$work/disk"
+mount -t tmpfs -o size=600m tmpfs "$work/disk"
+mkdir -p "$work/disk/"{layer/data,volume,host}
+seed() { out=$("$CORACLE_RUNTIME" seed "$work/disk/volume" /data "$work/disk/layer" 2>&1); }
+when_there() { # FILE COMMAND...
+  local file=$1
+  shift
+  while [ ! -e "$file" ]; do :; done
+  "$@"
+}
+swap_file() { ln -sf "$work/disk/host/victim" "$work/disk/volume/.new" && mv "$work/disk/volume/.new" "$work/disk/volume/large"; }
+echo private > "$work/disk/host/victim"
+chmod 600 "$work/disk/host/victim"
+head -c 200000000 /dev/zero > "$work/disk/layer/data/large"
+chmod 4777 "$work/disk/layer/data/large"
+when_there "$work/disk/volume/large" swap_file &
+seed
+[ $? = 1 ] && grep -q 'replaced while it was copied' <<< "$out"
+ok 'a file that is replaced by a link while it is copied into a volume is an error'
+wait
+is "$(stat -c '%a %s' "$work/disk/host/victim")" '600 8' 'and the file on the host keeps its mode'
+
+rm -rf "$work/disk/volume" "$work/disk/layer/data"
+mkdir -p "$work/disk/volume" "$work/disk/layer/data"
+echo image > "$work/disk/layer/data/second"
+mkdir "$work/disk/layer/data/folder"
+head -c 200000000 /dev/zero > "$work/disk/layer/data/folder/large"
+ln "$work/disk/layer/data/second" "$work/disk/layer/data/folder/victim"
+swap_folder() { mv "$work/disk/volume/folder" "$work/disk/volume/moved" && ln -s "$work/disk/host" "$work/disk/volume/folder"; }
+when_there "$work/disk/volume/folder/large" swap_folder &
+seed
+wait
+is "$? $(stat -c %h "$work/disk/host/victim")" '0 1' 'no link to a file of the host gets into the volume'
+umount "$work/disk"
+
 finish
