@@ -8,10 +8,11 @@ import {
   planUp,
   type UpRequest,
 } from '../compose/plan/index.ts';
+import { unsupported } from '../compose/support/index.ts';
 import { AppError, type Diagnostic, errorCodes } from '../core/index.ts';
 import type { CommandContext, LoadedProject } from './context.ts';
 import { DiagnosticsError } from './diagnostics-error.ts';
-import { shortPlace } from './print-diagnostics.ts';
+import { printWarnings, shortPlace } from './print-diagnostics.ts';
 
 /**
  * Observes a loaded project and plans bringing it up.
@@ -22,7 +23,9 @@ export async function planProjectUp(
   loaded: LoadedProject,
   request: UpRequest,
 ): Promise<Plan> {
-  const diagnostics: Diagnostic[] = [];
+  const asked = unsupported(loaded.project, loaded.origins);
+  printWarnings(context, asked);
+  const diagnostics = asked.filter(({ severity }) => severity === 'error');
   const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
   const input = await planInput(context, loaded, report);
   const plan = planUp(input, request);

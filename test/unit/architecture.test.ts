@@ -51,6 +51,7 @@ const ALLOWED_IN_COMPOSE: Readonly<Record<string, readonly string[]>> = {
   execute: ['plan'],
   diagnostics: ['model', 'load'],
   render: ['model', 'load'],
+  support: ['model', 'load'],
 };
 
 /** Folders that may read the clock, the environment and the working directory by themselves. */
