@@ -16,6 +16,13 @@
 #include "fd.h"
 
 #define REQUEST_MAX 65536
+#define CONNECTIONS_MAX 256 /* further ones wait in the socket's queue */
+
+/* A listener that cannot accept is not watched, as epoll would report it without end. */
+static void listen_again(struct cor_shim *shim, bool accepting) {
+  if (shim->listener.fd >= 0)
+    cor_loop_change(&shim->loop, &shim->listener, accepting ? EPOLLIN : 0);
+}
 
 static void free_conn(struct cor_conn *conn) {
   struct cor_shim *shim = conn->shim;
@@ -30,6 +37,8 @@ static void free_conn(struct cor_conn *conn) {
   cor_sbuf_free(&conn->in);
   cor_sbuf_free(&conn->out);
   free(conn);
+  shim->conn_count--;
+  listen_again(shim, true);
   if (once)
     cor_shim_input_end(shim);
   if (attached)
@@ -37,9 +46,11 @@ static void free_conn(struct cor_conn *conn) {
 }
 
 void cor_conn_watch(struct cor_conn *conn) {
-  /* Input is left in the socket while a request waits for its answer, and while the container lags
-   * behind with its stdin. A client that goes away is seen all the same (EPOLLHUP). */
+  /* Input is left in the socket while a request waits for its answer, while the client does not
+   * take its answers, and while the container lags behind with its stdin. A client that goes away
+   * is seen all the same (EPOLLHUP). */
   bool read = !conn->closing && conn->wait == COR_WAIT_NONE &&
+              (conn->attached || conn->out.len < COR_ATTACH_HIGH) &&
               conn->shim->input_queue.len < COR_ATTACH_HIGH;
   cor_loop_change(&conn->shim->loop, &conn->source,
                   (conn->out.len ? EPOLLOUT : 0u) |
@@ -82,9 +93,10 @@ void cor_conn_fail(struct cor_conn *conn, const struct cor_err *err) {
   cor_conn_send(conn, line.data, line.len);
 }
 
-/* Requests one after the other: one that waits holds back those behind it. */
+/* Requests one after the other: one that waits holds back those behind it, and so do answers that
+ * are not taken. */
 static int take_requests(struct cor_conn *conn) {
-  while (!conn->attached && conn->wait == COR_WAIT_NONE) {
+  while (!conn->attached && conn->wait == COR_WAIT_NONE && conn->out.len < COR_ATTACH_HIGH) {
     char *end = conn->in.len ? memchr(conn->in.data, '\n', conn->in.len) : NULL;
     if (!end)
       return conn->in.len > REQUEST_MAX ? -1 : 0;
@@ -136,8 +148,11 @@ static void listener_ready(struct cor_source *source, uint32_t events) {
   struct cor_shim *shim = cor_container_of(source, struct cor_shim, listener);
   (void)events;
   int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0)
+  if (fd < 0) {
+    if ((errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) && shim->conns)
+      listen_again(shim, false);
     return;
+  }
   struct cor_conn *conn = calloc(1, sizeof(*conn));
   if (!conn) {
     close(fd);
@@ -145,6 +160,8 @@ static void listener_ready(struct cor_source *source, uint32_t events) {
   }
   *conn = (struct cor_conn){.source = {fd, conn_ready}, .shim = shim, .next = shim->conns};
   shim->conns = conn;
+  if (++shim->conn_count >= CONNECTIONS_MAX)
+    listen_again(shim, false);
   if (cor_loop_add(&shim->loop, &conn->source, EPOLLIN | EPOLLRDHUP) < 0)
     free_conn(conn);
 }

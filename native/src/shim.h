@@ -69,6 +69,7 @@ struct cor_shim {
 
   struct cor_source listener;
   struct cor_conn *conns;
+  int conn_count;
 };
 
 /* Forked by the client; never returns. One JSON line goes to ready_fd: {"ok":{"pid","ports"}} or

@@ -1,6 +1,7 @@
 /** One container under its shim, driven through the native client. */
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -34,6 +35,18 @@ describe('a container under its shim', function () {
       encoding: 'utf8',
     });
   };
+
+  /** A bare connection to the control socket, whose path may be longer than a socket's address. */
+  const connect = (run: string) =>
+    new Promise<Socket>((resolve, reject) => {
+      const folder = openSync(run, 'r');
+      const client = createConnection(`/proc/self/fd/${folder}/ctl`);
+      client.once('connect', () => {
+        closeSync(folder);
+        resolve(client);
+      });
+      client.once('error', reject);
+    });
 
   it('keeps what it writes, in order, and its exit code', async () => {
     const { exitCode, output, id } = await lab.run('echo one; echo two >&2; echo -n three; exit 7');
@@ -278,6 +291,32 @@ describe('a container under its shim', function () {
     await sleep(300);
     expect((await control(id, { op: 'state' })).status).to.equal('running');
     expect(await collect(client)).to.have.lengthOf(11 * 400_000);
+  });
+
+  it('is not filled by a client that takes no answers', async () => {
+    const id = lab.create('sleep 60');
+    await lab.start(id);
+    const client = await connect(lab.paths(id).run);
+    client.pause();
+    client.write('{"op":"state"}\n'.repeat(150_000));
+    await sleep(500);
+    const memory = readFileSync(`/proc/${lab.state(id).shimPid}/status`, 'utf8');
+    expect(Number(/VmRSS:\s*(\d+)/.exec(memory)?.[1])).to.be.below(16 * 1024);
+    expect(await control(id, { op: 'state' })).to.include({ status: 'running' });
+    client.destroy();
+  });
+
+  it('serves so many clients at a time that its descriptors last', async () => {
+    const id = lab.create('sleep 60');
+    await lab.start(id);
+    const { run } = lab.paths(id);
+    const clients = await Promise.all(Array.from({ length: 300 }, () => connect(run)));
+    const folder = `/proc/${lab.state(id).shimPid}/fd`;
+    await eventually(() => expect(readdirSync(folder).length).to.be.within(256, 290));
+    const late = control(id, { op: 'state' });
+    for (const client of clients) client.destroy();
+    expect(await late).to.include({ status: 'running' });
+    await eventually(() => expect(readdirSync(folder).length).to.be.below(40));
   });
 
   it('is told of in the events, in Docker’s form', async () => {
