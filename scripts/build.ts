@@ -68,6 +68,12 @@ async function buildParts() {
   });
 }
 
+/**
+ * A file that is a shell script to the shell and a string followed by a comment to Node. Node 20 takes an `--env-file` that
+ * stands after the script's name for its own unless `--` comes first, and `#!` lines cannot pass that everywhere.
+ */
+const shellOpening = `#!/bin/sh\n':' //; exec node -- "$0" "$@"`;
+
 async function buildLoaders(hash: string): Promise<void> {
   for (const name of ['compose', 'coracle']) {
     await build({
@@ -75,7 +81,7 @@ async function buildLoaders(hash: string): Promise<void> {
       entryPoints: ['src/cli/bin/loader.ts'],
       outfile: join(dist, `${name}.cjs`),
       format: 'cjs',
-      banner: { js: '#!/usr/bin/env node' },
+      banner: { js: shellOpening },
       define: { CORACLE_PART: JSON.stringify(`part-${name}`), CORACLE_HASH: JSON.stringify(hash) },
     });
     chmodSync(join(dist, `${name}.cjs`), 0o755);
