@@ -1,6 +1,6 @@
 /**
- * Generates the code that is made from data: the validator of compose files from `schema/compose.schema.json`.
- * Compiling it at run time would cost every command half a second.
+ * Generates the code that is made from data, from `schema/compose.schema.json`: the validator of compose files, which to
+ * compile at run time would cost every command half a second, and the type of a project that is given as an object.
  *
  * Usage: `npm run generate`; the build, the tests and `setup` run it first. Nothing is written where nothing changed.
  */
@@ -9,9 +9,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { compile } from 'json-schema-to-typescript';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = join(root, 'src/compose/load/validate/generated');
+const types = join(root, 'src/compose/model/generated');
 
 const standaloneCode = createRequire(import.meta.url)('ajv/dist/standalone/index.js').default as (
   ajv: Ajv2020,
@@ -85,6 +87,20 @@ const keysDeclaration = `declare const knownKeys: Readonly<Record<string, readon
 export = knownKeys;
 `;
 
+/** The compose file as it may be written, short forms and all. */
+async function definitionTypes(): Promise<string> {
+  const schema = JSON.parse(readFileSync(join(root, 'schema/compose.schema.json'), 'utf8'));
+  const text = await compile(schema, 'ProjectDefinition', {
+    bannerComment: '/** Generated from schema/compose.schema.json. */',
+    format: false,
+    unreachableDefinitions: false,
+  });
+  // the tool widens `^x-` to all keys, which would let every misspelling pass
+  return text
+    .replaceAll(/\/\*\*\n \* This interface was referenced by [\s\S]*?\*\/\n/g, '')
+    .replaceAll('[k: string]: unknown', '[key: `x-${string}`]: unknown');
+}
+
 function writeIfChanged(path: string, content: string): void {
   try {
     if (readFileSync(path, 'utf8') === content) {
@@ -101,3 +117,5 @@ writeIfChanged(join(output, 'compose-validator.cjs'), composeValidator());
 writeIfChanged(join(output, 'compose-validator.d.cts'), declaration);
 writeIfChanged(join(output, 'known-keys.cjs'), knownKeys());
 writeIfChanged(join(output, 'known-keys.d.cts'), keysDeclaration);
+mkdirSync(types, { recursive: true });
+writeIfChanged(join(types, 'definition.ts'), await definitionTypes());

@@ -15,6 +15,8 @@ export interface SourceRange {
   readonly file: string;
   readonly start: Position;
   readonly end: Position;
+  /** `$.services.web.ports[0]`, where the project was given as an object; lines then count in its JSON. */
+  readonly path?: string;
 }
 
 export type Severity = 'error' | 'warning';
@@ -39,7 +41,10 @@ export interface Diagnostic {
   readonly hint?: string;
 }
 
-/** `file:line:col`, the form that editors and terminals make clickable. */
+/** `file:line:col`, the form that editors and terminals make clickable; the path in a project given as an object. */
 export function formatPlace(range: SourceRange): string {
+  if (range.path !== undefined) {
+    return range.path;
+  }
   return `${range.file}:${range.start.line}:${range.start.column}`;
 }

@@ -1,4 +1,9 @@
-import type { Diagnostic, RelatedPlace, SourceRange } from './diagnostics.ts';
+import {
+  type Diagnostic,
+  formatPlace,
+  type RelatedPlace,
+  type SourceRange,
+} from './diagnostics.ts';
 
 /** How findings are shown. */
 export interface DiagnosticStyle {
@@ -53,8 +58,8 @@ export function renderDiagnostic(diagnostic: Diagnostic, style: DiagnosticStyle)
   return `${lines.join('\n')}\n`;
 }
 
-function placeText({ file, start }: SourceRange, { shortenFile }: DiagnosticStyle): string {
-  return `${shortenFile(file)}:${start.line}:${start.column}`;
+function placeText(range: SourceRange, { shortenFile }: DiagnosticStyle): string {
+  return formatPlace({ ...range, file: shortenFile(range.file) });
 }
 
 function relatedLines(

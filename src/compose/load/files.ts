@@ -30,6 +30,11 @@ export class ComposeFiles {
     this.#stdin = stdin;
   }
 
+  /** Takes a file that was parsed elsewhere: a project given as an object. */
+  provide(parsed: ParsedFile): void {
+    this.#parsed.set(parsed.path, parsed);
+  }
+
   /** Text of a file, its byte order mark taken off; `undefined` where there is none (reported by the caller). */
   text(path: string, place?: Place): string | undefined {
     try {

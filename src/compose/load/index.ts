@@ -13,7 +13,13 @@
 export type * from '../model/index.ts';
 export { type VariableUse, variablesOf } from './interpolate/template.ts';
 export { type DetailedLoadResult, loadProject, loadProjectDetailed } from './load-project.ts';
-export type { FileReader, LoadOptions, LoadResult, Origins } from './load-result.ts';
+export type {
+  DefinitionOptions,
+  FileReader,
+  LoadOptions,
+  LoadResult,
+  Origins,
+} from './load-result.ts';
 export { locate } from './locate.ts';
 export { nearest } from './nearest.ts';
 export { systemFileReader } from './system-file-reader.ts';

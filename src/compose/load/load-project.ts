@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import type { Project, Service } from '../model/index.ts';
+import type { Project, ProjectDefinition, Service } from '../model/index.ts';
 import { projectShape } from './decode/shapes.ts';
+import { definitionFile, parseDefinition } from './definition.ts';
 import { absolute, filesFromVariable, findComposeFiles } from './discover.ts';
 import { envFilePaths, ProjectEnvironment, readEnvFiles } from './environment.ts';
 import { ComposeFiles } from './files.ts';
@@ -8,7 +9,7 @@ import { Findings } from './findings.ts';
 import type { VariableRecord } from './interpolate/interpolate.ts';
 import type { LoadShared } from './load-context.ts';
 import { loadFiles } from './load-files.ts';
-import type { LoadOptions, LoadResult } from './load-result.ts';
+import type { DefinitionOptions, FileReader, LoadOptions, LoadResult } from './load-result.ts';
 import { TreeOrigins } from './locate.ts';
 import { NodeBudget } from './node-budget.ts';
 import { normalize } from './normalize.ts';
@@ -28,13 +29,32 @@ export interface DetailedLoadResult extends LoadResult {
 }
 
 /**
- * Loads a project from its compose files.
+ * Loads a project from its compose files, or from an object of the same shape: `{ services: { web: { image: 'x' } } }`.
  *
  * Everything comes in through `options`: nothing is read from the process. Mistakes of the files come back as
- * diagnostics, all of them; the promise rejects only for mistakes of ours.
+ * diagnostics, all of them; those of an object name its path, `$.services.web.image`. The promise rejects only for
+ * mistakes of ours.
  */
-export async function loadProject(options: LoadOptions): Promise<LoadResult> {
-  return loadProjectDetailed(options);
+export function loadProject(options: LoadOptions): Promise<LoadResult>;
+export function loadProject(
+  definition: ProjectDefinition,
+  options?: DefinitionOptions,
+): Promise<LoadResult>;
+export async function loadProject(
+  source: LoadOptions | ProjectDefinition,
+  options: DefinitionOptions = {},
+): Promise<LoadResult> {
+  return loadProjectDetailed(
+    isOptions(source)
+      ? source
+      : { cwd: '/', env: {}, reader: emptyReader, ...options, definition: source },
+  );
+}
+
+const emptyReader: FileReader = { read: () => undefined, kind: () => undefined };
+
+function isOptions(source: LoadOptions | ProjectDefinition): source is LoadOptions {
+  return 'reader' in source;
 }
 
 export function loadProjectDetailed(options: LoadOptions): DetailedLoadResult {
@@ -66,6 +86,10 @@ class ProjectLoad {
   }
 
   run(): DetailedLoadResult {
+    const { definition } = this.#options;
+    if (definition !== undefined) {
+      this.#files.provide(parseDefinition(definition, this.#findings));
+    }
     const { files, workingDir } = this.#locateFiles();
     if (files.length === 0) {
       this.#findings.error(
@@ -87,7 +111,7 @@ class ProjectLoad {
       origins,
       tree,
       workingDir,
-      files,
+      files: files.filter((file) => file !== definitionFile),
       environment: Object.fromEntries(this.#environment.values),
       disabledServices: names.filter((name) => !Object.hasOwn(project?.services ?? {}, name)),
       profileNames: profilesIn(tree),
@@ -99,7 +123,12 @@ class ProjectLoad {
 
   /** Finds the files and reads the .env files beside them; a .env file may itself set COMPOSE_FILE. */
   #locateFiles(): { files: string[]; workingDir: string } {
-    const { cwd, reader } = this.#options;
+    const { cwd, reader, definition } = this.#options;
+    if (definition !== undefined) {
+      const workingDir = this.#workingDir([]);
+      this.#readEnvFiles(workingDir);
+      return { files: [definitionFile], workingDir };
+    }
     let files = (this.#options.files ?? []).map((file) => absolute(file, cwd));
     this.#readEnvFiles(this.#workingDir(files));
     if (files.length === 0) {

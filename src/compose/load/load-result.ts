@@ -1,5 +1,5 @@
 import type { Diagnostic, SourceRange } from '../../core/index.ts';
-import type { Project } from '../model/index.ts';
+import type { Project, ProjectDefinition } from '../model/index.ts';
 
 /** The file system as loading sees it: tests and the library pass their own. */
 export interface FileReader {
@@ -13,6 +13,8 @@ export interface FileReader {
 
 /** All that loading depends on; nothing is read from the process. */
 export interface LoadOptions {
+  /** The project itself, in place of files: its relative paths start from `workingDir`. */
+  readonly definition?: ProjectDefinition;
   /** Compose files in `-f` order; `-` is standard input. Looked for from `cwd` upwards when left out or empty. */
   readonly files?: readonly string[];
   /** Absolute. Where relative `files` start and where the search for them begins. */
@@ -41,6 +43,9 @@ export interface LoadOptions {
   readonly resolveEnvironment?: boolean;
   readonly checkConsistency?: boolean;
 }
+
+/** What may be said beside a project given as an object; without a `reader` there are no other files. */
+export type DefinitionOptions = Partial<Omit<LoadOptions, 'definition' | 'files' | 'stdin'>>;
 
 /** Where values came from. */
 export interface Origins {

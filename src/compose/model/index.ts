@@ -9,6 +9,7 @@
 export type { Build } from './build.wire.ts';
 export type * from './deploy.wire.ts';
 export type * from './develop.wire.ts';
+export type { ComposeFile as ProjectDefinition } from './generated/definition.ts';
 export type * from './mount.wire.ts';
 export type * from './project.wire.ts';
 export type * from './service.wire.ts';
