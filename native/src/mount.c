@@ -136,9 +136,10 @@ int cor_mount_options_parse(const struct cor_mount *mount, struct cor_mount_opti
       out->data[out->data_count++] = *option;
     }
   }
-  if (out->bind && out->data_count)
-    return cor_fail(err, EINVAL, "mount", mount->destination,
-                    "\"%s\" is not an option of a bind mount", out->data[0]);
+  /* A bind has no file system of its own to take options: mount(2) ignores them, and specs that
+   * bind with "mode=755" are in use. */
+  if (out->bind)
+    out->data_count = 0;
   if (out->copy_up && (!mount->type || strcmp(mount->type, "tmpfs") != 0))
     return cor_fail(err, EINVAL, "mount", mount->destination, "tmpcopyup goes with tmpfs alone");
   return 0;

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "caps.h"
 #include "commands.h"
@@ -118,8 +119,9 @@ static struct json_object *linux_features(void) {
                          strings(seccomp_operators, COUNT(seccomp_operators)));
   json_object_object_add(seccomp, "supportedFlags", strings(seccomp_flags, COUNT(seccomp_flags)));
   json_object_object_add(features, "seccomp", seccomp);
-  add_flag(features, "apparmor", "enabled", true);
-  add_flag(features, "selinux", "enabled", true);
+  /* Compiled in always; true only where this machine's kernel would take a label. */
+  add_flag(features, "apparmor", "enabled", access("/sys/kernel/security/apparmor", F_OK) == 0);
+  add_flag(features, "selinux", "enabled", access("/sys/fs/selinux/enforce", F_OK) == 0);
   add_flag(features, "intelRdt", "enabled", false);
   struct json_object *mounts = json_object_new_object();
   add_flag(mounts, "idmap", "enabled", false);

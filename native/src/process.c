@@ -160,6 +160,12 @@ int cor_process_become(const struct cor_process_setup *setup, struct cor_err *er
   struct cor_err cwd_err;
   bool entered = false;
   own_stdio(process->uid);
+  /* Nothing of ours, and nothing that the caller let through by accident, reaches the program.
+   * Marked, not closed: the sync socket must live until execve succeeds, as its end is the message.
+   * Here, as older filters refuse the call; what is opened from here on is marked by its opening.
+   */
+  if (syscall(SYS_close_range, 3 + (unsigned)setup->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
+    return cor_fail(err, errno, "close_range", "", "cannot mark the descriptors");
   /* First as root: a folder that only root may enter (/root) is a legal working directory for any
    * user. Where root may not (a network file system), the user tries below. */
   if (enter_cwd(process->cwd, &entered, &cwd_err) < 0 && cwd_err.errno_ != EACCES) {
@@ -193,12 +199,19 @@ const char *cor_env_get(const char *const *env, const char *name) {
   return found;
 }
 
+/* The filter is on already where the spec leaves new privileges: older profiles answer EPERM to
+ * faccessat2, which AT_EACCESS needs. The older call asks for the real user, who is the effective
+ * one here. What the filter hides altogether execve itself decides. */
 static bool runnable(const char *path) {
   struct stat st;
-  if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
-    return false;
+  if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0) {
+    if (errno != EPERM && errno != ENOSYS)
+      return false;
+    if (faccessat(AT_FDCWD, path, X_OK, 0) < 0 && errno != EPERM && errno != ENOSYS)
+      return false;
+  }
   if (stat(path, &st) < 0)
-    return false;
+    return errno == EPERM || errno == ENOSYS;
   if (!S_ISREG(st.st_mode)) {
     errno = EACCES;
     return false;
@@ -251,11 +264,6 @@ static void reset_signals(void) {
 
 int cor_process_execute(const struct cor_process_setup *setup, const char *path,
                         struct cor_err *err) {
-  /* Nothing of ours, and nothing that the caller let through by accident, reaches the program.
-   * Marked, not closed: the sync socket must live until execve succeeds, as its end is the message.
-   */
-  if (syscall(SYS_close_range, 3 + (unsigned)setup->preserve_fds, ~0u, CLOSE_RANGE_CLOEXEC) < 0)
-    return cor_fail(err, errno, "close_range", "", "cannot mark the descriptors");
   reset_signals();
   if (setup->process->no_new_privileges && cor_seccomp_load(setup->seccomp, setup->filter, err) < 0)
     return -1;

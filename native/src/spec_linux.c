@@ -199,8 +199,8 @@ int cor_parse_linux(const struct cor_at *at) {
     return -1;
   if (spec->cgroups_path && !*spec->cgroups_path)
     spec->cgroups_path = NULL;
-  if (spec->mount_label && !*spec->mount_label)
-    spec->mount_label = NULL;
+  if (spec->mount_label && *spec->mount_label)
+    return cor_at_fail(at, "mountLabel", "is not supported");
   int found = cor_get_object(at, "resources", &inner);
   if (found < 0 || (found > 0 && cor_parse_resources(&inner, &spec->resources) < 0))
     return -1;

@@ -154,6 +154,9 @@ int cor_parse_seccomp(const struct cor_at *at, struct cor_seccomp *seccomp) {
       cor_get_string(at, "listenerMetadata", &seccomp->listener_metadata) < 0 ||
       parse_rules(at, seccomp) < 0)
     return -1;
+  /* There would be nobody to hand the notifications to. */
+  if (seccomp->listener_path && *seccomp->listener_path)
+    return cor_at_fail(at, "listenerPath", "is not supported");
   if (cor_get_array(at, "architectures", &array, &count) < 0)
     return -1;
   if (count && !(seccomp->archs = cor_spec_alloc(at->spec, count * sizeof(*seccomp->archs))))
