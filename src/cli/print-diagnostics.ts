@@ -6,10 +6,14 @@ type Output = Pick<CommandContext, 'host' | 'err'>;
 
 /** Prints warnings of loading, one line each with its place. */
 export function printWarnings(context: Output, diagnostics: readonly Diagnostic[]): void {
-  for (const { severity, message, range } of diagnostics) {
+  for (const { code, severity, message, range, related = [] } of diagnostics) {
     if (severity !== 'warning') continue;
     const place = range === undefined ? '' : `${shortPlace(range, context.host.cwd)}: `;
     context.err(`WARN: ${place}${message}\n`);
+    // a variable may be used everywhere
+    for (const other of code === 'COMPOSE_VARIABLE_UNSET' ? [] : related) {
+      context.err(`      ${shortPlace(other.range, context.host.cwd)}: ${other.message}\n`);
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import {
   planUp,
   type UpRequest,
 } from '../compose/plan/index.ts';
-import { unsupported } from '../compose/support/index.ts';
+import { conflicts, unsupported } from '../compose/support/index.ts';
 import { AppError, type Diagnostic, errorCodes } from '../core/index.ts';
 import type { CommandContext, LoadedProject } from './context.ts';
 import { DiagnosticsError } from './diagnostics-error.ts';
@@ -26,6 +26,9 @@ export async function planProjectUp(
   const asked = unsupported(loaded.project, loaded.origins);
   printWarnings(context, asked);
   const diagnostics = asked.filter(({ severity }) => severity === 'error');
+  for (const conflict of conflicts(loaded.project, loaded.origins)) {
+    diagnostics.push({ ...conflict, severity: 'error' });
+  }
   const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
   const input = await planInput(context, loaded, report);
   const plan = planUp(input, request);

@@ -34,7 +34,11 @@ export async function loadForConfig(
     ...(options.projectName === undefined ? {} : { projectName: options.projectName }),
     ...(options.files.includes('-') ? { stdin: await host.readStdin() } : {}),
   });
-  const { diagnostics } = result;
+  const diagnostics = [...result.diagnostics];
+  if (result.project !== undefined && flags.consistency !== false) {
+    const { conflicts } = await import('../../compose/support/index.ts');
+    diagnostics.push(...conflicts(result.project, result.origins));
+  }
   if (flags.format === 'sarif') {
     const { renderSarif } = await import('../../compose/diagnostics/index.ts');
     const uriOf = (file: string) => shortPath(file, host.cwd);

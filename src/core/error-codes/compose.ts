@@ -133,6 +133,24 @@ export const composeErrorCodes = errorTable({
     hint: 'Keep one of the two.',
     exitCode: 15,
   },
+  COMPOSE_PORT_CONFLICT: {
+    meaning: 'Two containers of the project are to publish the same host port.',
+    causes: ['the same port under two services', 'several replicas with one host port'],
+    hint: 'Give each its own host port, or bind each to an address of its own.',
+    exitCode: 15,
+  },
+  COMPOSE_SUBNET_INVALID: {
+    meaning: 'A subnet is none, or an address that must be inside it is not.',
+    causes: ['a missing prefix length', 'a gateway or fixed address of another network'],
+    hint: 'Write the subnet as 10.5.0.0/16 and take the addresses from it.',
+    exitCode: 15,
+  },
+  COMPOSE_SUBNET_CONFLICT: {
+    meaning: 'Two networks of the project share addresses, or two services one address.',
+    causes: ['a pasted network', 'a prefix that is too short'],
+    hint: 'Give each its own.',
+    exitCode: 15,
+  },
   COMPOSE_SERVICE_INCOMPLETE: {
     meaning: 'A service has neither an image nor a build.',
     causes: ['an override file loaded without its base', 'wrong indentation'],
