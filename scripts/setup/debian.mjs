@@ -12,6 +12,7 @@ const RUN_PACKAGES = [
   'libseccomp-dev',
   'libcap-dev',
   'zlib1g-dev',
+  'libzstd-dev',
   'nftables',
   'mmdebstrap',
   'ca-certificates',
@@ -24,8 +25,11 @@ const TEST_PACKAGES = [
   'clang-format',
   'curl',
   'iproute2',
+  'iptables',
   'mariadb-client',
   'procps',
+  'skopeo',
+  'umoci',
   'valgrind',
 ];
 
