@@ -1,6 +1,7 @@
 import { AppError } from '../../core/index.ts';
 import type { ComposeEngine } from '../../engine/index.ts';
 import type { Operation, ProvidedCopy } from '../plan/index.ts';
+import { recreateContainer } from './recreate-container.ts';
 import { waitForCondition } from './wait-condition.ts';
 
 /** What an operation came to; `text` replaces the usual word where the outcome has one of its own. */
@@ -41,15 +42,14 @@ export async function runOperation(
     case 'createContainer':
       await engine.createContainer(action.options);
       return done;
-    case 'recreateContainer': {
-      const old = engine.getContainer(action.container);
-      await old.stop(stopOptions(action.timeoutS));
-      // The name, the addresses and the ports are free only once the old container is gone. Its anonymous volumes stay:
-      // the plan has put those that are to be kept into the options.
-      await old.remove({ force: true });
-      await engine.createContainer(action.options);
+    case 'recreateContainer':
+      await recreateContainer(
+        engine,
+        action.container,
+        action.options,
+        stopOptions(action.timeoutS),
+      );
       return done;
-    }
     case 'startContainer':
       await engine.getContainer(action.container).start();
       return done;

@@ -165,6 +165,33 @@ describe('executePlan', () => {
     expect(isAppError(failure) && failure.exitCode).to.equal(130);
   });
 
+  it('leaves the old container running when the one that replaces it cannot be created', async () => {
+    const before = makeProject({ web: { environment: { A: '1' } } });
+    await bringUp(engine, before);
+    const [{ Id: old } = { Id: '' }] = await engine.listContainers({ all: true });
+    const { plan } = await planUpOn(engine, makeProject({ web: { environment: { A: '2' } } }));
+    engine.failAt(`create ${old.slice(0, 12)}_todo-web-1`, new Error('no such mount source'));
+
+    const { failures } = await runOn(engine, plan);
+
+    expect(failures.map(({ error }) => (error as Error).message)).to.deep.equal([
+      'no such mount source',
+    ]);
+    expect(engine.containerNames).to.deep.equal(['todo-web-1']);
+    expect(engine.stateOf('todo-web-1')).to.equal('running');
+    expect(engine.calls).to.not.include('stop todo-web-1');
+  });
+
+  it('leaves nothing of the rehearsal when a container is replaced', async () => {
+    await bringUp(engine, makeProject({ web: { environment: { A: '1' } } }));
+    const changed = makeProject({ web: { environment: { A: '2' } } });
+    const { failures } = await runOn(engine, (await planUpOn(engine, changed)).plan);
+
+    expect(failures).to.deep.equal([]);
+    expect(engine.containerNames).to.deep.equal(['todo-web-1']);
+    expect(engine.stateOf('todo-web-1')).to.equal('running');
+  });
+
   it('tells progress in the words of Docker Compose', async () => {
     const { plan } = await planUpOn(engine, makeProject({ web: {} }));
     const lines: string[] = [];

@@ -1,0 +1,76 @@
+import type { ComposeEngine, ContainerCreateOptions } from '../../engine/index.ts';
+
+/**
+ * Replaces a container by one made from `options`.
+ *
+ * Name, addresses and ports are free only once the old container is gone, and after that there is no way back. So the new one is
+ * first created under a name of its own and removed again: whatever a creation can fail at (an image, a mount, an
+ * address, a full disk) fails while the old container still runs.
+ */
+export async function recreateContainer(
+  engine: ComposeEngine,
+  oldId: string,
+  options: ContainerCreateOptions,
+  stop: { t?: number },
+): Promise<void> {
+  const old = engine.getContainer(oldId);
+  const { NetworkSettings } = await old.inspect();
+  await rehearse(engine, oldId, withoutAddressesOf(options, NetworkSettings?.Networks ?? {}));
+  await old.stop(stop);
+  // Its anonymous volumes stay: the plan has put those that are to be kept into the options.
+  await old.remove({ force: true });
+  await engine.createContainer(options);
+}
+
+/** Creates and removes again; anonymous volumes that other containers have stay, as `v` leaves them. */
+async function rehearse(
+  engine: ComposeEngine,
+  oldId: string,
+  options: ContainerCreateOptions,
+): Promise<void> {
+  const rehearsal = await engine.createContainer({
+    ...options,
+    name: `${oldId.slice(0, 12)}_${options.name ?? ''}`,
+    // A kill at this moment leaves a container that no `up` takes for a replica and that `down` removes.
+    Labels: { ...options.Labels, 'com.docker.compose.oneoff': 'True' },
+  });
+  await rehearsal.remove({ v: true, force: true });
+}
+
+/** An address that the old container holds is taken until it is gone; another one has to be free now. */
+function withoutAddressesOf(
+  options: ContainerCreateOptions,
+  held: Readonly<Record<string, { IPAddress?: string; MacAddress?: string } | undefined>>,
+): ContainerCreateOptions {
+  const endpoints = options.NetworkingConfig?.EndpointsConfig;
+  if (endpoints === undefined) return options;
+  const free = Object.entries(endpoints).map(([network, endpoint]) => {
+    const { IPAMConfig, MacAddress, ...rest } = endpoint;
+    const address = IPAMConfig?.IPv4Address;
+    const keepsAddress = address !== undefined && !heldAddresses(held).has(address);
+    return [
+      network,
+      {
+        ...rest,
+        ...(keepsAddress ? { IPAMConfig } : {}),
+        ...(MacAddress === undefined || MacAddress === held[network]?.MacAddress
+          ? {}
+          : { MacAddress }),
+      },
+    ];
+  });
+  return { ...options, NetworkingConfig: { EndpointsConfig: Object.fromEntries(free) } };
+}
+
+function heldAddresses(
+  held: Readonly<Record<string, { IPAddress?: string; IPAMConfig?: unknown } | undefined>>,
+): Set<string> {
+  return new Set(
+    Object.values(held).flatMap((endpoint) => {
+      const asked = (endpoint?.IPAMConfig as { IPv4Address?: string } | null | undefined)
+        ?.IPv4Address;
+      // A stopped container shows no address, but holds the one that it asked for.
+      return [endpoint?.IPAddress, asked].filter((address): address is string => Boolean(address));
+    }),
+  );
+}
