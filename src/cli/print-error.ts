@@ -44,12 +44,21 @@ function printAppError(error: AppError, options: PrintErrorOptions): void {
     return;
   }
   const { stderr } = options.host;
-  const { logLines, container } = error.details as {
+  const { logLines, container, range } = error.details as {
     logLines?: readonly string[];
     container?: string;
+    range?: Diagnostic['range'];
   };
   for (const line of logLines ?? []) {
     stderr.write(`  ${options.paint.dim(`${container} |`)} ${safeLine(line)}\n`);
+  }
+  if (range !== undefined) {
+    const { code, message, hint } = error;
+    printDiagnostic(
+      { code, severity: 'error', message, range, ...(hint === undefined ? {} : { hint }) },
+      options,
+    );
+    return;
   }
   stderr.write(`${options.paint.red('error:')} ${error.message}\n`);
   if (error.hint !== undefined && error.hint !== '') stderr.write(`  hint: ${error.hint}\n`);

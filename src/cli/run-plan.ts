@@ -4,7 +4,8 @@ import { executePlan, type PlanOutcome, planFailure } from '../compose/execute/i
 import { type Plan, type ProvidedCopy, planToJson, printPlan } from '../compose/plan/index.ts';
 import { AppError } from '../core/index.ts';
 import { syncFolder, writeFileAtomic } from '../state/index.ts';
-import type { CommandContext } from './context.ts';
+import type { CommandContext, LoadedProject } from './context.ts';
+import { placeFailure } from './place-failure.ts';
 import { createRenderer } from './progress/index.ts';
 import { lockProject } from './project-lock.ts';
 
@@ -16,6 +17,8 @@ export interface RunPlanOptions {
   readonly hidden?: string;
   /** `run` ends with the code of what it could not start. */
   readonly keepExitCode?: boolean;
+  /** The project that the plan was made from, so that failures show their place in its files. */
+  readonly loaded?: Pick<LoadedProject, 'project' | 'origins'>;
 }
 
 /**
@@ -51,7 +54,12 @@ export async function runPlan(
   } finally {
     renderer.close();
   }
-  const failure = planFailure(outcome, options.keepExitCode);
+  const { loaded } = options;
+  const failures =
+    loaded === undefined
+      ? outcome.failures
+      : outcome.failures.map((one) => ({ ...one, error: placeFailure(loaded, one) }));
+  const failure = planFailure({ failures }, options.keepExitCode);
   if (failure !== undefined) throw failure;
   if (options.signal?.aborted) {
     throw new AppError('CLI_INTERRUPTED', 'interrupted', { exitCode: 130 });

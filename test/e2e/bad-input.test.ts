@@ -121,7 +121,7 @@ describe('bad input', function () {
     const holder = await listen(18_099);
     try {
       expectFailure(await scenario.compose(['up', '-d']), [
-        /18099/,
+        /^compose\.yaml:2:\d+: error: .*18099/m,
         /node/,
         new RegExp(`\\b${process.pid}\\b`),
       ]);

@@ -29,7 +29,7 @@ export const createCommand = defineCommand<UpFlags>({
         allResources: context.options.allResources,
         wait: false,
       });
-      await runPlan(context, plan);
+      await runPlan(context, plan, { loaded });
     });
     return 0;
   },

@@ -30,7 +30,7 @@ export const scaleCommand = defineCommand<ScaleFlags>({
         allResources: context.options.allResources,
         wait: false,
       });
-      await runPlan(context, plan);
+      await runPlan(context, plan, { loaded });
     });
     return 0;
   },

@@ -90,7 +90,9 @@ export const upCommand = defineCommand<UpFlags>({
         allResources: context.options.allResources,
         wait: flags.wait ?? false,
       });
-      await runWithin(context, flags.waitTimeout, (signal) => runPlan(context, plan, { signal }));
+      await runWithin(context, flags.waitTimeout, (signal) =>
+        runPlan(context, plan, { signal, loaded }),
+      );
       if (flags.start && !attached && !context.options.dryRun) await checkStarted(context, plan);
     });
     if (!attached) return 0;
