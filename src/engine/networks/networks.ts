@@ -21,6 +21,8 @@ export async function createEngineNetwork(
   options: NetworkCreateOptions,
 ): Promise<string> {
   const { id, name } = await createNetwork(await networkContext(context), options);
+  // Its bridge was made with it: the starts that follow need not ask again.
+  context.ensuredBridges.set(id, { at: context.now(), done: Promise.resolve() });
   emit(context, 'network', 'create', { id, attributes: { name, type: 'bridge' } });
   return id;
 }
