@@ -10,6 +10,11 @@
 # OUT (a folder, default a temporary one) keeps each program's output. Ends with 1 where a line is "not ok"
 # that test/oci/known-failures.txt does not name; that list holds for coracle-runtime alone.
 set -u
+# In a mount namespace of its own: one program makes a container without one, and a runtime that takes it mounts
+# proc, sysfs and more where everybody sees them, and leaves them there.
+if [ -z "${CORACLE_OCI_UNSHARED:-}" ]; then
+  CORACLE_OCI_UNSHARED=1 exec unshare --mount --propagation private "$0" "$@"
+fi
 here=$(cd "$(dirname "$0")" && pwd)
 runtime=${1:-$here/../../native/build/coracle-runtime}
 shift $(($# > 0 ? 1 : 0))
