@@ -184,7 +184,7 @@ int cor_ctl_open(struct cor_shim *shim, struct cor_err *err) {
   shim->listener = (struct cor_source){fd, listener_ready};
   if (result < 0)
     return cor_fail(err, saved, "bind", shim->run, "cannot bind the control socket");
-  if (listen(fd, 64) < 0 || cor_loop_add(&shim->loop, &shim->listener, EPOLLIN) < 0)
+  if (listen(fd, 512) < 0 || cor_loop_add(&shim->loop, &shim->listener, EPOLLIN) < 0)
     return cor_fail(err, errno, "listen", shim->run, "cannot listen on the control socket");
   return 0;
 }
