@@ -9,6 +9,7 @@ import type { GlobalOptions } from './global-flags.ts';
 import type { Host } from './host.ts';
 import { printWarnings } from './print-diagnostics.ts';
 import { cheapProjectName } from './project-name.ts';
+import { remoteFiles } from './remote-files.ts';
 
 /** A project that loaded without errors, with what loading found out beside it. */
 export interface LoadedProject extends LoadResult {
@@ -122,6 +123,7 @@ export class CommandContext {
       allResources: options.allResources,
       reader: systemFileReader,
       services,
+      ...(await remoteFiles(this)),
       ...(options.projectDirectory === undefined
         ? {}
         : { workingDir: resolve(host.cwd, options.projectDirectory) }),

@@ -9,6 +9,10 @@ export const globalFlags: readonly Flag[] = [
     description: 'Include all resources, even those not used by services',
   },
   {
+    flags: '--allow-remote',
+    description: 'Fetch the git repositories that include and extends name',
+  },
+  {
     flags: '--ansi <when>',
     description: 'Control when to print ANSI control characters',
     choices: ['never', 'always', 'auto'],
@@ -54,6 +58,8 @@ export interface GlobalOptions {
   /** Engine calls at once; `undefined` is unlimited. */
   readonly parallel: number | undefined;
   readonly allResources: boolean;
+  /** Files that `include` and `extends` name by a git address are fetched. */
+  readonly allowRemote: boolean;
   readonly dryRun: boolean;
   readonly debug: boolean;
   readonly version: boolean;
@@ -74,6 +80,7 @@ interface RawFlags {
   readonly version?: boolean;
   readonly help?: boolean;
   readonly allResources?: boolean;
+  readonly allowRemote?: boolean;
 }
 
 /** Flags win over variables. @throws {AppError} `CLI_USAGE` for a variable of the wrong form. */
@@ -93,6 +100,7 @@ export function readGlobalOptions(flags: FlagValues, env: Host['env']): GlobalOp
       'auto',
     parallel: parallel === undefined || parallel < 1 ? undefined : parallel,
     allResources: raw.allResources ?? false,
+    allowRemote: raw.allowRemote ?? isTrue(env.CORACLE_ALLOW_REMOTE),
     dryRun: raw.dryRun ?? false,
     debug: raw.debug ?? false,
     version: raw.version ?? false,

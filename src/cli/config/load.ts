@@ -2,6 +2,7 @@ import type { DetailedLoadResult } from '../../compose/load/index.ts';
 import type { CommandContext } from '../context.ts';
 import { DiagnosticsError } from '../diagnostics-error.ts';
 import { printWarnings, shortPath } from '../print-diagnostics.ts';
+import { remoteFiles } from '../remote-files.ts';
 import { version } from '../version.ts';
 import type { ConfigFlags } from './flags.ts';
 
@@ -23,6 +24,7 @@ export async function loadForConfig(
     envFiles: options.envFiles,
     profiles: options.profiles,
     reader: systemFileReader,
+    ...(await remoteFiles(context)),
     services: takesServices(flags) ? services : [],
     allResources: options.allResources,
     interpolate: flags.interpolate !== false,

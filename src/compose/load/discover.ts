@@ -28,7 +28,7 @@ export function absolute(file: string, cwd: string): string {
 /** The compose file of the nearest folder from `start` upwards, with its override file where there is one. */
 export function findComposeFiles(start: string, reader: FileReader, findings: Findings): string[] {
   for (let folder = start; ; folder = dirname(folder)) {
-    const file = firstOf(usualNames, folder, reader, findings);
+    const file = composeFileIn(folder, reader, findings);
     if (file !== undefined) {
       const override = firstOf(overrideNames, folder, reader, findings);
       return override === undefined ? [file] : [file, override];
@@ -37,6 +37,15 @@ export function findComposeFiles(start: string, reader: FileReader, findings: Fi
       return [];
     }
   }
+}
+
+/** The folder's compose file, without its override. */
+export function composeFileIn(
+  folder: string,
+  reader: FileReader,
+  findings: Findings,
+): string | undefined {
+  return firstOf(usualNames, folder, reader, findings);
 }
 
 function firstOf(

@@ -5,7 +5,7 @@ import type { LoadScope } from './load-context.ts';
 import { mergeTrees } from './merge/merge.ts';
 import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
-import { isRemoteFile } from './remote.ts';
+import { fetchRemoteFile, isAllowed, isRemoteFile } from './remote.ts';
 import { child, cloneNode, countNodes, type MapNode, type Node, stringOf } from './yaml/node.ts';
 
 /** A service on the way along `extends`, to notice when the way comes back. */
@@ -19,6 +19,8 @@ interface ExtendsFile {
   readonly services: MapNode;
   /** The tree as parsed, whose `!reset` marks apply to what its services extend. */
   readonly document: Node;
+  /** Checkout that a remote file, and what it extends, must stay in. */
+  readonly confinedTo: string | undefined;
 }
 
 /** Longest chain of services that extend each other. */
@@ -30,7 +32,12 @@ export function applyExtends(root: Node, document: Node, file: string, scope: Lo
   if (services?.kind !== 'map') {
     return;
   }
-  const here: ExtendsFile = { path: file, services, document };
+  const here: ExtendsFile = {
+    path: file,
+    services,
+    document,
+    confinedTo: scope.confinedTo,
+  };
   const resolution = new ExtendsResolution(scope);
   for (const name of services.entries.keys()) {
     resolution.service(name, here, []);
@@ -105,7 +112,7 @@ class ExtendsResolution {
       return undefined;
     }
     const fileNode = child(reference, 'file');
-    const from = fileNode === undefined ? file : this.#load(fileNode);
+    const from = fileNode === undefined ? file : this.#load(fileNode, file.confinedTo);
     if (from === undefined) {
       return undefined;
     }
@@ -122,25 +129,35 @@ class ExtendsResolution {
     return { file: from, service: target };
   }
 
-  #load(node: Node): ExtendsFile | undefined {
+  #load(node: Node, confinedTo: string | undefined): ExtendsFile | undefined {
     const { shared, workingDir } = this.#scope;
     const name = stringOf(node);
     if (name === undefined) {
       shared.findings.error('COMPOSE_TYPE_MISMATCH', '`extends.file` must be a string', node);
       return undefined;
     }
-    if (isRemoteFile(name)) {
-      shared.findings.error('COMPOSE_REMOTE_DISABLED', `"${name}" is a remote file`, node);
+    const isRemote = isRemoteFile(name);
+    const path = isRemote || isAbsolute(name) ? name : join(workingDir, name);
+    if (!isRemote && !isAllowed(path, node, confinedTo, shared)) {
       return undefined;
     }
-    const path = isAbsolute(name) ? name : join(workingDir, name);
-    if (!this.#files.has(path)) {
-      this.#files.set(path, this.#read(path, node));
+    // the same file may be confined on one way and not on another
+    const key = `${confinedTo ?? ''}\n${path}`;
+    if (!this.#files.has(key)) {
+      this.#files.set(
+        key,
+        isRemote ? this.#fetch(name, node, confinedTo) : this.#read(path, node, confinedTo),
+      );
     }
-    return this.#files.get(path);
+    return this.#files.get(key);
   }
 
-  #read(path: string, node: Node): ExtendsFile | undefined {
+  #fetch(address: string, node: Node, from: string | undefined): ExtendsFile | undefined {
+    const fetched = fetchRemoteFile(address, node, this.#scope.shared, from);
+    return fetched === undefined ? undefined : this.#read(fetched.file, node, fetched.confinedTo);
+  }
+
+  #read(path: string, node: Node, confinedTo: string | undefined): ExtendsFile | undefined {
     const { shared, workingDir } = this.#scope;
     const loaded = canonicalFile(path, this.#scope, node);
     if (loaded === undefined) {
@@ -151,10 +168,12 @@ class ExtendsResolution {
       shared.findings.error('COMPOSE_EXTENDS_INVALID', `${path} defines no services`, node);
       return undefined;
     }
-    const base = relative(workingDir, dirname(path));
+    const folder = dirname(path);
+    // an absolute path can be held against the folder that it must stay in
+    const base = confinedTo === undefined ? relative(workingDir, folder) : folder;
     const { reader, findings, home } = shared;
-    resolvePaths(loaded.root, { base, reader, findings, home });
-    return { path, services, document: loaded.document };
+    resolvePaths(loaded.root, { base, reader, findings, home, confinedTo });
+    return { path, services, document: loaded.document, confinedTo };
   }
 
   #isCircle(way: readonly Visit[], next: Visit, reference: Node): boolean {

@@ -3,7 +3,7 @@ import { applyResets } from './apply-resets.ts';
 import { readEnvFiles } from './environment.ts';
 import type { LoadScope } from './load-context.ts';
 import { mergeTrees } from './merge/merge.ts';
-import { isRemoteFile } from './remote.ts';
+import { fetchRemoteFile, isAllowed, isRemoteFile } from './remote.ts';
 import { child, isNull, type MapNode, mapAt, type Node, setChild, stringOf } from './yaml/node.ts';
 
 const sections = ['services', 'volumes', 'networks', 'secrets', 'configs', 'models'];
@@ -97,7 +97,7 @@ function loadInclude(
   loadGroup: LoadGroup,
 ): MapNode | undefined {
   const { shared, workingDir } = scope;
-  const paths = absolutePaths(include, scope);
+  const { paths, confinedTo } = filesOf(include, scope);
   const [main] = paths;
   if (main === undefined) {
     return undefined;
@@ -105,42 +105,72 @@ function loadInclude(
   const given = stringOf(include.projectDirectory);
   const folder =
     given === undefined ? dirname(main) : join(isAbsolute(given) ? '/' : workingDir, given);
+  if (include.projectDirectory !== undefined) {
+    if (!isAllowed(folder, include.projectDirectory, confinedTo, shared)) {
+      return undefined;
+    }
+  }
   const environment = new Map(scope.environment);
-  for (const [name, { value }] of readEnvFiles(includeEnvFiles(include, folder, scope), {
-    files: shared.files,
-    findings: shared.findings,
-    lookup: (name) => scope.environment.get(name),
-  })) {
+  for (const [name, { value }] of readEnvFiles(
+    includeEnvFiles(include, folder, scope, confinedTo),
+    {
+      files: shared.files,
+      findings: shared.findings,
+      lookup: (name) => scope.environment.get(name),
+    },
+  )) {
     if (!environment.has(name)) {
       environment.set(name, value);
     }
   }
+  const isAbsoluteBase = confinedTo !== undefined || (given !== undefined && isAbsolute(given));
   return loadGroup(paths, {
     ...scope,
     workingDir: folder,
-    pathBase:
-      given !== undefined && isAbsolute(given) ? given : relative(workingDir, folder) || '.',
+    pathBase: isAbsoluteBase ? folder : relative(workingDir, folder) || '.',
     resolvePaths: true,
     environment,
+    ...(confinedTo === undefined ? {} : { confinedTo }),
   });
 }
 
-function absolutePaths(include: Include, { shared, workingDir, including }: LoadScope): string[] {
-  const { findings } = shared;
+/** The files of one include; a remote one brings the folder that it is confined to. */
+function filesOf(
+  include: Include,
+  scope: LoadScope,
+): { paths: readonly string[]; confinedTo: string | undefined } {
+  const { shared, confinedTo } = scope;
+  const none = { paths: [], confinedTo };
+  const remote = include.paths.find((node) => isRemoteFile(stringOf(node) ?? ''));
+  if (remote === undefined) {
+    return { paths: absolutePaths(include, scope), confinedTo };
+  }
+  if (include.paths.length > 1) {
+    shared.findings.error(
+      'COMPOSE_INCLUDE_INVALID',
+      'a remote file cannot be merged with others in one entry of `include`',
+      remote,
+      { hint: 'Give it an entry of its own.' },
+    );
+    return none;
+  }
+  const fetched = fetchRemoteFile(stringOf(remote) ?? '', remote, shared, confinedTo);
+  if (fetched === undefined || isIncluded(fetched.file, remote, scope)) {
+    return none;
+  }
+  return { paths: [fetched.file], confinedTo: fetched.confinedTo };
+}
+
+function absolutePaths(include: Include, scope: LoadScope): string[] {
+  const { shared, workingDir, confinedTo } = scope;
   const paths: string[] = [];
   for (const [index, node] of include.paths.entries()) {
     const name = stringOf(node) ?? '';
-    if (isRemoteFile(name)) {
-      findings.error('COMPOSE_REMOTE_DISABLED', `"${name}" is a remote file`, node);
+    const path = isAbsolute(name) ? name : join(workingDir, name);
+    if (!isAllowed(path, node, confinedTo, shared)) {
       return [];
     }
-    const path = isAbsolute(name) ? name : join(workingDir, name);
-    if (index === 0 && including.includes(path)) {
-      findings.error(
-        'COMPOSE_INCLUDE_INVALID',
-        `files include each other in a circle: ${[...including.slice(including.indexOf(path)), path].join(' -> ')}`,
-        node,
-      );
+    if (index === 0 && isIncluded(path, node, scope)) {
       return [];
     }
     if (shared.files.parse(path, node) === undefined) {
@@ -151,22 +181,38 @@ function absolutePaths(include: Include, { shared, workingDir, including }: Load
   return paths;
 }
 
+/** Reports a file that is being included already. */
+function isIncluded(path: string, node: Node, { shared, including }: LoadScope): boolean {
+  if (!including.includes(path)) {
+    return false;
+  }
+  shared.findings.error(
+    'COMPOSE_INCLUDE_INVALID',
+    `files include each other in a circle: ${[...including.slice(including.indexOf(path)), path].join(' -> ')}`,
+    node,
+  );
+  return true;
+}
+
+/** Files that the including file names are held to its own bounds, the usual one beside the included file to that file's. */
 function includeEnvFiles(
-  { envFiles }: Include,
+  { envFiles, paths }: Include,
   folder: string,
-  { shared, workingDir }: LoadScope,
+  { shared, workingDir, confinedTo: ownBounds }: LoadScope,
+  confinedTo: string | undefined,
 ): { path: string; place?: Node }[] {
+  const [first] = paths;
   if (envFiles.length === 0) {
     const path = join(folder, '.env');
-    return shared.reader.kind(path) === 'file' ? [{ path }] : [];
+    const isThere = shared.reader.kind(path) === 'file';
+    const isFree = confinedTo === undefined || first === undefined;
+    return isThere && (isFree || isAllowed(path, first, confinedTo, shared)) ? [{ path }] : [];
   }
   return envFiles
     .map((place) => ({ place, name: stringOf(place) ?? '' }))
     .filter(({ name }) => name !== '/dev/null')
-    .map(({ place, name }) => ({
-      path: isAbsolute(name) ? name : join(workingDir, name),
-      place,
-    }));
+    .map(({ place, name }) => ({ path: isAbsolute(name) ? name : join(workingDir, name), place }))
+    .filter(({ path, place }) => isAllowed(path, place, ownBounds, shared));
 }
 
 /** Copies what an include defines; what the including file defines as well is merged over it. */

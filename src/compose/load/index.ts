@@ -11,6 +11,7 @@
  * from the process: files, environment and folders are passed in.
  */
 export type * from '../model/index.ts';
+export { gitRemoteFiles } from './git-remote.ts';
 export { type VariableUse, variablesOf } from './interpolate/template.ts';
 export { type DetailedLoadResult, loadProject, loadProjectDetailed } from './load-project.ts';
 export type {
@@ -22,6 +23,7 @@ export type {
 } from './load-result.ts';
 export { locate } from './locate.ts';
 export { nearest } from './nearest.ts';
+export type { RemoteCheckout, RemoteFiles } from './remote.ts';
 export { systemFileReader } from './system-file-reader.ts';
 export {
   type MapNode,

@@ -3,6 +3,7 @@ import type { Findings } from './findings.ts';
 import type { VariableRecord } from './interpolate/interpolate.ts';
 import type { FileReader } from './load-result.ts';
 import type { NodeBudget } from './node-budget.ts';
+import type { RemoteFiles } from './remote.ts';
 
 /** What stays the same while all files of one project are loaded. */
 export interface LoadShared {
@@ -15,6 +16,8 @@ export interface LoadShared {
   /** Dotted paths of values that were refused; what refers to them is not reported again. */
   readonly refused: Set<string>;
   readonly budget: NodeBudget;
+  /** Left out where remote files are refused. */
+  readonly remote?: RemoteFiles;
 }
 
 /** Where and with which variables one group of files (the project's own, or an include's) is loaded. */
@@ -29,4 +32,6 @@ export interface LoadScope {
   readonly environment: ReadonlyMap<string, string>;
   /** Absolute paths of the files that are being included, outermost first. */
   readonly including: readonly string[];
+  /** Checkout that files and paths of a remote file must lie in. */
+  readonly confinedTo?: string;
 }

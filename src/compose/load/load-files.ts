@@ -7,7 +7,7 @@ import { child, type MapNode, type Node, scalarAt } from './yaml/node.ts';
 
 /** Merges a group of files and finishes the result: defaults, checks, absolute paths, variables passed on. */
 export function loadFiles(paths: readonly string[], scope: LoadScope): MapNode | undefined {
-  const { shared, pathBase } = scope;
+  const { shared, pathBase, confinedTo } = scope;
   let root: MapNode | undefined;
   for (const path of paths) {
     root = loadFileOnto(root, path, scope, loadFiles);
@@ -19,7 +19,7 @@ export function loadFiles(paths: readonly string[], scope: LoadScope): MapNode |
   checkValues(root, shared);
   if (scope.resolvePaths) {
     const { reader, findings, home } = shared;
-    resolvePaths(root, { base: pathBase, reader, findings, home });
+    resolvePaths(root, { base: pathBase, reader, findings, home, confinedTo });
   }
   passVariablesOn(root, scope);
   return root;

@@ -69,7 +69,7 @@ class ProjectLoad {
   readonly #shared: LoadShared;
 
   constructor(options: LoadOptions) {
-    const { env, reader, stdin, interpolate = true } = options;
+    const { env, reader, stdin, remote, interpolate = true } = options;
     this.#options = options;
     this.#files = new ComposeFiles(reader, this.#findings, stdin);
     this.#environment = new ProjectEnvironment(env);
@@ -82,6 +82,7 @@ class ProjectLoad {
       interpolate,
       refused: new Set(),
       budget: new NodeBudget(),
+      ...(remote === undefined ? {} : { remote }),
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Diagnostic, SourceRange } from '../../core/index.ts';
 import type { Project, ProjectDefinition } from '../model/index.ts';
+import type { RemoteFiles } from './remote.ts';
 
 /** The file system as loading sees it: tests and the library pass their own. */
 export interface FileReader {
@@ -30,6 +31,8 @@ export interface LoadOptions {
   /** `--project-name`. */
   readonly projectName?: string;
   readonly reader: FileReader;
+  /** Fetches what `include` and `extends` name by a git address, `gitRemoteFiles`; such files are refused without. */
+  readonly remote?: RemoteFiles;
   /** Text of `-f -`. */
   readonly stdin?: string;
   /** Services that the command names: the project is cut down to them and what they depend on. */

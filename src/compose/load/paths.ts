@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Findings } from './findings.ts';
 import type { FileReader } from './load-result.ts';
 import { compilePatterns, type PatternStep, stepInto, stepIntoItem } from './path-pattern.ts';
+import { isAllowed, isRemoteFile } from './remote.ts';
 import { child, type Node, setChild, stringOf } from './yaml/node.ts';
 
 export interface PathContext {
@@ -12,12 +13,22 @@ export interface PathContext {
   readonly home: string | undefined;
   readonly reader: FileReader;
   readonly findings: Findings;
+  /** Checkout of a remote file, which its paths may not leave. */
+  readonly confinedTo?: string | undefined;
 }
 
-type PathRule = 'path' | 'build-context' | 'maybe-windows' | 'watched' | 'mount' | 'volume';
+type PathRule =
+  | 'path'
+  | 'dockerfile'
+  | 'build-context'
+  | 'maybe-windows'
+  | 'watched'
+  | 'mount'
+  | 'volume';
 
 const rules = compilePatterns<PathRule>({
   'services.*.build.context': 'build-context',
+  'services.*.build.dockerfile': 'dockerfile',
   'services.*.build.additional_contexts.*': 'build-context',
   'services.*.build.ssh.*': 'maybe-windows',
   'services.*.env_file.*.path': 'path',
@@ -67,23 +78,42 @@ function apply(node: Node, rule: PathRule, context: PathContext, path: readonly 
     case 'volume':
       return volume(node, context);
     case 'watched':
-      return mapText(node, (text) => {
+      return mapPath(node, context, (text) => {
         const absolute = resolve(text, context);
         return context.reader.resolveLinks?.(absolute) ?? absolute;
       });
     case 'build-context':
-      return mapText(node, (text) => (isRemoteContext(text) ? text : resolve(text, context)));
+      return isRemoteContext(stringOf(node) ?? '')
+        ? node
+        : mapPath(node, context, (text) => resolve(text, context));
     case 'maybe-windows':
-      return mapText(node, (text) => resolveMaybeWindows(text, context));
+      return mapPath(node, context, (text) => resolveMaybeWindows(text, context));
+    case 'dockerfile':
+      return checkDockerfile(node, context);
     case 'path':
-      return mapText(node, (text) => (text === '' ? text : resolve(text, context)));
+      return isRemoteFile(stringOf(node) ?? '')
+        ? node
+        : mapPath(node, context, (text) => (text === '' ? text : resolve(text, context)));
   }
 }
 
-function mapText(node: Node, change: (text: string) => string): Node {
-  return node.kind === 'scalar' && typeof node.value === 'string'
-    ? { ...node, value: change(node.value) }
-    : node;
+/** It counts from the build context, which is inside already, and stays as written. */
+function checkDockerfile(node: Node, { confinedTo, ...context }: PathContext): Node {
+  const text = stringOf(node) ?? '';
+  if (confinedTo !== undefined && (isAbsolute(text) || text.split('/').includes('..'))) {
+    isAllowed(join('/', text), node, confinedTo, context);
+  }
+  return node;
+}
+
+/** The path with `change` made; reported where it then leads out of what the file is confined to. */
+function mapPath(node: Node, context: PathContext, change: (text: string) => string): Node {
+  if (node.kind !== 'scalar' || typeof node.value !== 'string') {
+    return node;
+  }
+  const value = change(node.value);
+  isAllowed(value, node, context.confinedTo, context);
+  return { ...node, value };
 }
 
 function resolve(text: string, { base, home }: PathContext): string {
@@ -133,7 +163,7 @@ function mount(node: Node, context: PathContext, path: readonly string[]): Node 
   setChild(
     node,
     'source',
-    mapText(source, (text) => resolveMaybeWindows(text, context)),
+    mapPath(source, context, (text) => resolveMaybeWindows(text, context)),
     key,
   );
   return node;
@@ -145,12 +175,16 @@ function volume(node: Node, context: PathContext): Node {
   const device = child(options, 'device');
   const isBind =
     stringOf(child(node, 'driver')) === 'local' && stringOf(child(options, 'o')) === 'bind';
+  const deviceText = stringOf(device) ?? '';
+  if (!isBind && device !== undefined && isAbsolute(deviceText)) {
+    isAllowed(deviceText, device, context.confinedTo, context);
+  }
   if (isBind && options?.kind === 'map' && device !== undefined) {
     const key = options.entries.get('device')?.key ?? device;
     setChild(
       options,
       'device',
-      mapText(device, (text) => resolveMaybeWindows(text, context)),
+      mapPath(device, context, (text) => resolveMaybeWindows(text, context)),
       key,
     );
   }

@@ -1,3 +1,26 @@
+import { AppError, type ErrorCode, isAppError } from '../../core/index.ts';
+import { composeFileIn } from './discover.ts';
+import type { LoadShared } from './load-context.ts';
+import type { FileReader } from './load-result.ts';
+import { type Node, stringOf } from './yaml/node.ts';
+
+/** A file of a repository that was checked out. */
+export interface RemoteCheckout {
+  /** Root of the checkout, absolute, without symbolic links: nothing outside may be read for its files. */
+  readonly folder: string;
+  /** The file or folder that the address names, inside. */
+  readonly path: string;
+  readonly commit: string;
+  /** The address names this very commit, not a branch or tag that may move. */
+  readonly isPinned: boolean;
+}
+
+/** Brings remote files here; loading asks it for nothing unless it is passed in. */
+export interface RemoteFiles {
+  /** @throws {AppError} `COMPOSE_REMOTE_UNREACHABLE` */
+  fetch(address: string): RemoteCheckout;
+}
+
 /** True for an address that Compose would fetch with git or from a registry. */
 export function isRemoteFile(path: string): boolean {
   return (
@@ -5,4 +28,98 @@ export function isRemoteFile(path: string): boolean {
     /^git@[^/]+:/.test(path) ||
     /^github\.com\//.test(path)
   );
+}
+
+/**
+ * The file that a remote address names, and the folder that it is confined to; `undefined` once reported.
+ * @param from - what the naming file is confined to itself.
+ */
+export function fetchRemoteFile(
+  address: string,
+  place: Node,
+  { remote, reader, findings }: LoadShared,
+  from: string | undefined,
+): { file: string; confinedTo: string } | undefined {
+  const refuse = (code: ErrorCode, message: string, hint?: string) =>
+    findings.error(code, message, place, hint === undefined ? {} : { hint });
+  if (address.startsWith('oci://')) {
+    refuse(
+      'COMPOSE_REMOTE_DISABLED',
+      `"${address}" is in a registry, and compose files are not fetched from registries`,
+      'Fetch the file yourself and name the local copy.',
+    );
+    return undefined;
+  }
+  if (from !== undefined) {
+    refuse(
+      'COMPOSE_REMOTE_CONFINED',
+      `"${address}" is named by a file that is remote itself`,
+      'Include it in a local file.',
+    );
+    return undefined;
+  }
+  if (remote === undefined) {
+    refuse(
+      'COMPOSE_REMOTE_DISABLED',
+      `"${address}" is a remote file`,
+      'Trust it with `--allow-remote` or CORACLE_ALLOW_REMOTE=1, or name a local copy.',
+    );
+    return undefined;
+  }
+  try {
+    const { folder, path, commit, isPinned } = remote.fetch(address);
+    const file = reader.kind(path) === 'folder' ? composeFileIn(path, reader, findings) : path;
+    if (file === undefined || reader.kind(file) !== 'file') {
+      refuse('COMPOSE_FILE_NOT_FOUND', `"${address}" has no compose file at commit ${commit}`);
+      return undefined;
+    }
+    if (!isInside(folder, file, reader)) {
+      refuse('COMPOSE_REMOTE_CONFINED', `"${address}" leads out of its repository`);
+      return undefined;
+    }
+    if (!isPinned) {
+      findings.warning('COMPOSE_REMOTE_UNPINNED', `"${address}" is at commit ${commit}`, place, {
+        hint: 'Name the commit after `#`, so that what runs cannot change.',
+      });
+    }
+    return { file, confinedTo: folder };
+  } catch (error) {
+    if (!isAppError(error)) {
+      throw error;
+    }
+    refuse(error.code, error.message, error.hint);
+    return undefined;
+  }
+}
+
+/** Reports a path of a remote file that leads out of the checkout; true where there is none to report. */
+export function isAllowed(
+  path: string,
+  place: Node,
+  confinedTo: string | undefined,
+  { reader, findings }: Pick<LoadShared, 'reader' | 'findings'>,
+): boolean {
+  if (confinedTo === undefined || isInside(confinedTo, path, reader)) {
+    return true;
+  }
+  const written = stringOf(place) ?? path;
+  findings.error(
+    'COMPOSE_REMOTE_CONFINED',
+    `"${written}" leads out of the repository that the file came from`,
+    place,
+  );
+  return false;
+}
+
+/** True for a path in or below the folder, its symbolic links followed. */
+function isInside(folder: string, path: string, reader: FileReader): boolean {
+  const real = reader.resolveLinks?.(path) ?? path;
+  return real === folder || real.startsWith(`${folder}/`);
+}
+
+/** For those that cannot fetch: the reason, as an error with its hint. */
+export function unreachable(address: string, reason: string, hint?: string): AppError {
+  return new AppError('COMPOSE_REMOTE_UNREACHABLE', `cannot fetch "${address}": ${reason}`, {
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

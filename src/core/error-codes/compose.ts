@@ -106,7 +106,29 @@ export const composeErrorCodes = errorTable({
   COMPOSE_REMOTE_DISABLED: {
     meaning: 'A file is to be fetched from elsewhere, which is off.',
     causes: ['a git or oci address under `include` or `extends`'],
-    hint: 'Fetch the file yourself and name the local copy.',
+    hint: 'Trust it with `--allow-remote` or CORACLE_ALLOW_REMOTE=1, or name a local copy.',
+    exitCode: 15,
+  },
+  COMPOSE_REMOTE_CONFINED: {
+    meaning: 'A file from a repository names a path outside of that repository.',
+    causes: ['an absolute path, `~` or `..` in it', 'a symbolic link that leads out of it'],
+    hint: 'Name only files of the same repository; give local ones in a local override file.',
+    exitCode: 15,
+  },
+  COMPOSE_REMOTE_UNPINNED: {
+    meaning: 'A file comes from a branch or tag, which may move; the commit is shown.',
+    causes: ['a git address without a commit'],
+    hint: 'Name the commit after `#`, so that what runs cannot change.',
+  },
+  COMPOSE_REMOTE_UNREACHABLE: {
+    meaning: 'A repository that `include` or `extends` names cannot be fetched.',
+    causes: [
+      'a misspelled address, branch or commit',
+      'no network',
+      'missing credentials',
+      'no git',
+    ],
+    hint: 'Try `git ls-remote ADDRESS`.',
     exitCode: 15,
   },
   COMPOSE_MERGE_CONFLICT: {
