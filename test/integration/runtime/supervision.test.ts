@@ -111,7 +111,8 @@ describe('a container under its shim', function () {
     });
     expect(output).to.equal('run\n'.repeat(4));
     expect(lab.state(id)).to.include({ restartCount: 3, exitCode: 1, status: 'exited' });
-    expect(Date.now() - begin).to.be.within(700, 3000);
+    // Pauses of 100, 200 and 400 ms: a lower bound, which a loaded machine cannot break.
+    expect(Date.now() - begin).to.be.at.least(700);
   });
 
   it('stays down after a success where only failures are restarted', async () => {
