@@ -364,7 +364,7 @@ const broken: readonly BrokenFile[] = [
   ],
   [
     'include: [oci://x/y]\nservices: {a: {image: x}}\n',
-    'error COMPOSE_REMOTE_DISABLED 1:11 "oci://x/y" is a remote file',
+    'error COMPOSE_REMOTE_DISABLED 1:11 "oci://x/y" is in a registry, and compose files are not fetched from registries',
   ],
   [
     'include: [compose.yaml]\nservices: {a: {image: x}}\n',
