@@ -44,6 +44,7 @@ export async function runPlan(
   try {
     outcome = await executePlan(plan, engine, {
       provideFile,
+      sleep: (ms) => context.sleep(ms),
       monotonicMs: context.host.monotonicMs,
       onProgress: (event) => {
         if (event.resource.name !== options.hidden) renderer.event(event);

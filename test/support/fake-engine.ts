@@ -331,6 +331,7 @@ export class FakeEngine implements ComposeEngine {
       Id: id,
       Name: `/${options.name}`,
       State: { Status: state, ExitCode: exitCode, Running: state === 'running', Pid: 0 },
+      RestartCount: 0,
     } as ContainerInspectInfo;
   }
 

@@ -93,6 +93,7 @@ export function runOn(
   return executePlan(plan, engine, {
     provideFile: () => undefined,
     monotonicMs: () => 0,
+    sleep: () => Promise.resolve(),
     ...options,
   });
 }

@@ -4,7 +4,7 @@ import type { ComposeEngine, ContainerCreateOptions } from '../../engine/index.t
  * Replaces a container by one made from `options`.
  *
  * Name, addresses and ports are free only once the old container is gone, and after that there is no way back. So the new one is
- * first created under a name of its own and removed again: whatever a creation can fail at (an image, a mount, an
+ * first created under a name of its own: whatever a creation can fail at (an image, a mount, an
  * address, a full disk) fails while the old container still runs.
  */
 export async function recreateContainer(
@@ -15,26 +15,23 @@ export async function recreateContainer(
 ): Promise<void> {
   const old = engine.getContainer(oldId);
   const { NetworkSettings } = await old.inspect();
-  await rehearse(engine, oldId, withoutAddressesOf(options, NetworkSettings?.Networks ?? {}));
-  await old.stop(stop);
-  // Its anonymous volumes stay: the plan has put those that are to be kept into the options.
-  await old.remove({ force: true });
-  await engine.createContainer(options);
-}
-
-/** Creates and removes again; anonymous volumes that other containers have stay, as `v` leaves them. */
-async function rehearse(
-  engine: ComposeEngine,
-  oldId: string,
-  options: ContainerCreateOptions,
-): Promise<void> {
   const rehearsal = await engine.createContainer({
-    ...options,
+    ...withoutAddressesOf(options, NetworkSettings?.Networks ?? {}),
     name: `${oldId.slice(0, 12)}_${options.name ?? ''}`,
-    // A kill at this moment leaves a container that no `up` takes for a replica and that `down` removes.
+    // A kill in the middle leaves a container that no `up` takes for a replica and that `down` removes.
     Labels: { ...options.Labels, 'com.docker.compose.oneoff': 'True' },
   });
-  await rehearsal.remove({ v: true, force: true });
+  let created = false;
+  try {
+    await old.stop(stop);
+    // Its anonymous volumes stay: the plan has put those that are to be kept into the options.
+    await old.remove({ force: true });
+    await engine.createContainer(options);
+    created = true;
+  } finally {
+    // Only now: until the new container exists it is the only one that says whose anonymous volumes those are.
+    await rehearsal.remove({ v: created, force: true });
+  }
 }
 
 /** An address that the old container holds is taken until it is gone; another one has to be free now. */

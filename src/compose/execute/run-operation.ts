@@ -14,6 +14,7 @@ export interface OperationOutcome {
 export interface OperationSurroundings {
   /** Writes a config's or secret's copy: new content in one step, then owner and mode. */
   readonly provideFile: (copy: ProvidedCopy) => void;
+  readonly sleep: (ms: number) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -26,7 +27,7 @@ const done: OperationOutcome = { state: 'done' };
 export async function runOperation(
   operation: Operation,
   engine: ComposeEngine,
-  { provideFile, signal }: OperationSurroundings,
+  surroundings: OperationSurroundings,
 ): Promise<OperationOutcome> {
   const { action } = operation;
   switch (action.kind) {
@@ -37,7 +38,7 @@ export async function runOperation(
       await engine.createVolume(action.options);
       return done;
     case 'provideFile':
-      provideFile(action.copy);
+      surroundings.provideFile(action.copy);
       return done;
     case 'createContainer':
       await engine.createContainer(action.options);
@@ -80,7 +81,7 @@ export async function runOperation(
     case 'removeImage':
       return removeUnlessUsed(() => engine.getImage(action.image).remove());
     case 'waitFor':
-      return waitForCondition(operation, action, engine, signal);
+      return waitForCondition(operation, action, engine, surroundings);
     case 'keepContainer':
       return done;
     default:

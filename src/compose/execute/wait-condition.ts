@@ -2,7 +2,7 @@ import { AppError } from '../../core/index.ts';
 import type { ComposeEngine } from '../../engine/index.ts';
 import type { Action, Operation } from '../plan/index.ts';
 import { lastLogLines } from './last-log-lines.ts';
-import type { OperationOutcome } from './run-operation.ts';
+import type { OperationOutcome, OperationSurroundings } from './run-operation.ts';
 
 type WaitAction = Extract<Action, { kind: 'waitFor' }>;
 
@@ -15,12 +15,13 @@ export async function waitForCondition(
   operation: Operation,
   action: WaitAction,
   engine: ComposeEngine,
-  signal: AbortSignal | undefined,
+  surroundings: Pick<OperationSurroundings, 'sleep' | 'signal'>,
 ): Promise<OperationOutcome> {
+  const { signal } = surroundings;
   const failure = await unlessAborted(
     action.condition === 'completed'
       ? waitCompleted(operation, action, engine)
-      : waitHealthy(operation, action, engine, signal),
+      : waitHealthy(operation, action, engine, surroundings),
     operation,
     signal,
   );
@@ -69,14 +70,14 @@ async function waitHealthy(
   operation: Operation,
   action: WaitAction,
   engine: ComposeEngine,
-  signal: AbortSignal | undefined,
+  { sleep, signal }: Pick<OperationSurroundings, 'sleep' | 'signal'>,
 ): Promise<string | undefined> {
   const { name } = operation.resource;
   const { status, exitCode } = await engine.waitHealth(action.container, signal);
   if (status === 'healthy') return undefined;
   if (action.condition === 'ready') {
-    // Without a healthcheck running is all that can be asked; a one-shot service that ended well has done its work.
-    if (status === 'none') return undefined;
+    if (status === 'none') return waitSettled(operation, action, engine, sleep);
+    // A one-shot service that ended well has done its work.
     if (status === 'exited' && exitCode === 0) return undefined;
     return status === 'exited'
       ? `container ${name} exited (${exitCode})`
@@ -88,4 +89,30 @@ async function waitHealthy(
   return status === 'exited'
     ? `dependency failed to start: container ${name} exited (${exitCode})`
     : `dependency failed to start: container ${name} is ${status}`;
+}
+
+/** How long a container without a healthcheck has to run to count as running; restarts begin with 100 ms of back-off. */
+const settleMs = 500;
+
+/**
+ * Without a healthcheck running is all that can be asked, but for longer than a server takes to find a mistake in its settings:
+ * one that ends or is restarted in that time is not ready.
+ */
+async function waitSettled(
+  { resource: { name } }: Operation,
+  action: WaitAction,
+  engine: ComposeEngine,
+  sleep: OperationSurroundings['sleep'],
+): Promise<string | undefined> {
+  const container = engine.getContainer(action.container);
+  const before = await container.inspect();
+  await sleep(settleMs);
+  const { State, RestartCount } = await container.inspect();
+  if (State.Status === 'restarting' || RestartCount > before.RestartCount) {
+    return `container ${name} keeps ending and is restarted, last with exit code ${State.ExitCode}`;
+  }
+  if (State.Status === 'exited' && State.ExitCode !== 0) {
+    return `container ${name} exited (${State.ExitCode})`;
+  }
+  return undefined;
 }

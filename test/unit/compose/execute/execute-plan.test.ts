@@ -192,6 +192,18 @@ describe('executePlan', () => {
     expect(engine.stateOf('todo-web-1')).to.equal('running');
   });
 
+  it('does not take a container without a healthcheck for ready that ends right after its start', async () => {
+    const { plan } = await planUpOn(engine, makeProject({ web: {} }), { wait: true });
+    const crash = async () => {
+      await engine.getContainer('todo-web-1').kill();
+    };
+    const { failures } = await runOn(engine, plan, { sleep: crash });
+
+    expect(failures.map(({ error }) => (error as Error).message)).to.deep.equal([
+      'container todo-web-1 exited (137)',
+    ]);
+  });
+
   it('tells progress in the words of Docker Compose', async () => {
     const { plan } = await planUpOn(engine, makeProject({ web: {} }));
     const lines: string[] = [];
