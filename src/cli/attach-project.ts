@@ -74,7 +74,7 @@ export async function attachToProject(
   const onInterrupt = () => {
     run.interrupted += 1;
     if (run.interrupted === 1) {
-      context.err('Gracefully stopping... (press Ctrl+C again to force)\n');
+      context.err('Gracefully Stopping... press Ctrl+C again to force\n');
       stopAll(130);
     } else {
       void killProject(context, project, list);
