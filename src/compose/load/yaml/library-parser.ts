@@ -35,6 +35,8 @@ export function parseWithLibrary(source: Source, findings: Findings): Node[] {
   if (!Array.isArray(documents)) {
     return trees;
   }
+  // one for all documents: as in Compose, an alias may name an anchor of an earlier one
+  const walk = new LibraryWalk(source, findings);
   for (const document of documents) {
     if (document.errors.length > 0) {
       for (const error of document.errors) {
@@ -53,7 +55,7 @@ export function parseWithLibrary(source: Source, findings: Findings): Node[] {
       continue;
     }
     try {
-      trees.push(new LibraryWalk(source, findings).node(document.contents, 0));
+      trees.push(walk.node(document.contents, 0));
     } catch (error) {
       if (!(error instanceof UnbuildableError)) {
         throw error;

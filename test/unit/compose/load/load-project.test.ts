@@ -38,6 +38,11 @@ volumes:
     expect(project?.volumes?.['todo-mysql-data']?.name).to.equal('todo_todo-mysql-data');
   });
 
+  it('follows an alias to an anchor of an earlier document', () => {
+    const text = 'x-a: &a {image: x}\n---\nservices: {a: *a}\n';
+    expect(projectFrom(text).services.a?.image).to.equal('x');
+  });
+
   it('takes the name from the flag, the variable, the file, the folder, in this order', () => {
     const text = 'name: file\nservices: {a: {image: x}}\n';
     expect(projectFrom(text, { projectName: 'flag' }).name).to.equal('flag');
