@@ -1,4 +1,5 @@
 import type { ComposeEngine, ContainerCreateOptions } from '../../engine/index.ts';
+import { oneoffLabel, rehearsalLabel } from '../plan/index.ts';
 
 /**
  * Replaces a container by one made from `options`.
@@ -18,8 +19,8 @@ export async function recreateContainer(
   const rehearsal = await engine.createContainer({
     ...withoutAddressesOf(options, NetworkSettings?.Networks ?? {}),
     name: `${oldId.slice(0, 12)}_${options.name ?? ''}`,
-    // A kill in the middle leaves a container that no `up` takes for a replica and that `down` removes.
-    Labels: { ...options.Labels, 'com.docker.compose.oneoff': 'True' },
+    // A kill in the middle leaves a container that is nobody's replica: the next `up` takes its volumes over and removes it.
+    Labels: { ...options.Labels, [oneoffLabel]: 'True', [rehearsalLabel]: oldId },
   });
   let created = false;
   try {

@@ -18,6 +18,9 @@ export const networkLabel = 'com.docker.compose.network';
 export const volumeLabel = 'com.docker.compose.volume';
 export const replaceLabel = 'com.docker.compose.replace';
 
+/** On a container that only tries whether its service's can be created: the id of the one that it is to replace. */
+export const rehearsalLabel = 'dev.coracle.compose.rehearsal';
+
 /** The canonical configuration that a container was made from, as JSON with the version of its form. */
 export const configLabel = 'dev.coracle.compose.config';
 

@@ -9,6 +9,7 @@ import {
   oneoffLabel,
   parseDependsOnLabel,
   projectLabel,
+  rehearsalLabel,
   serviceLabel,
   volumeLabel,
 } from './labels.ts';
@@ -31,6 +32,8 @@ export interface ObservedContainer {
   /** Replica number; 0 for a one-off container. */
   readonly number: number;
   readonly oneoff: boolean;
+  /** Left by a replacement that was interrupted: never started, but it may hold the old one's anonymous volumes. */
+  readonly rehearsal: boolean;
   readonly state: ContainerState;
   readonly dependsOn: readonly LabelledDependency[];
   readonly labels: Readonly<Record<string, string>>;
@@ -71,6 +74,7 @@ export function observedContainer(info: ContainerInfo): ObservedContainer | unde
     service,
     number: Number(labels[containerNumberLabel] ?? 0),
     oneoff: labels[oneoffLabel] === 'True',
+    rehearsal: labels[rehearsalLabel] !== undefined,
     state: info.State as ContainerState,
     dependsOn: parseDependsOnLabel(labels[dependsOnLabel]),
     labels,

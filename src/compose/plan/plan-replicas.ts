@@ -67,6 +67,9 @@ export class ReplicaPlanner {
       .sort((a, b) => a.number - b.number);
     const existing = all.filter(({ id }) => !this.#removed.has(id));
     const leaving = all.filter(({ id }) => this.#removed.has(id));
+    const rehearsals = this.#input.observed.containers.filter(
+      (container) => container.service === service && container.rehearsal,
+    );
     const staying = existing.slice(0, desired);
     const replicas = staying.map((container) => this.#planExisting(service, container));
     for (const container of existing.slice(desired)) {
@@ -77,10 +80,13 @@ export class ReplicaPlanner {
     while (replicas.length < desired) {
       while (numbers.has(number)) number += 1;
       numbers.add(number);
-      const before = leaving.find((container) => container.number === number);
+      const before = [...leaving, ...rehearsals].find((container) => container.number === number);
       replicas.push(this.#planCreation(service, number, before));
     }
     this.#replicas.set(service, replicas);
+    // Behind the creations, which take over the anonymous volumes that only a rehearsal still names.
+    const creations = replicas.map(({ created }) => created);
+    for (const container of rehearsals) this.#planRehearsalRemoval(container, creations);
   }
 
   /** Plans the starts of a service's containers, each behind what `depends_on` asks for. */
@@ -279,7 +285,10 @@ export class ReplicaPlanner {
         resource: { kind: 'Container', name },
         service,
         action: { kind: 'createContainer', options },
-        cause: before === undefined ? 'no container yet' : 'removed with its network',
+        cause:
+          before === undefined || before.rehearsal
+            ? 'no container yet'
+            : 'removed with its network',
       },
       [
         ...this.#creationNeeds(service),
@@ -315,6 +324,26 @@ export class ReplicaPlanner {
         },
       },
       [stopped],
+    );
+  }
+
+  #planRehearsalRemoval(
+    container: ObservedContainer,
+    creations: readonly (string | undefined)[],
+  ): void {
+    this.#builder.add(
+      {
+        resource: { kind: 'Container', name: container.name },
+        service: container.service,
+        action: {
+          kind: 'removeContainer',
+          container: container.id,
+          anonymousVolumes: true,
+          force: true,
+        },
+        cause: 'left by a replacement that was interrupted',
+      },
+      creations,
     );
   }
 

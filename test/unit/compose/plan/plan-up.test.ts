@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { printPlan } from '../../../../src/compose/plan/index.ts';
+import { oneoffLabel, printPlan, rehearsalLabel } from '../../../../src/compose/plan/index.ts';
 import { FakeEngine } from '../../../support/fake-engine.ts';
 import { bringUp, makeProject, planUpOn } from '../../../support/plan-fixture.ts';
 
@@ -61,6 +61,28 @@ describe('planUp', () => {
     ).to.deep.equal([
       '#1 recreate container todo-web-1: environment.TZ: "UTC" → "CET" (compose.yaml:services.web.environment.TZ)',
       '#2 start container todo-web-1: just created (after #1)',
+    ]);
+  });
+
+  it('removes what an interrupted replacement left, once the replica exists', async () => {
+    const project = makeProject({ web: {} });
+    await bringUp(engine, project);
+    const [info] = await engine.listContainers({ all: true });
+    await engine.createContainer({
+      name: 'abc_todo-web-1',
+      Image: 'tiny',
+      Labels: { ...info?.Labels, [oneoffLabel]: 'True', [rehearsalLabel]: info?.Id ?? '' },
+    });
+    expect(await print(project)).to.deep.equal([
+      '#1 remove container abc_todo-web-1: left by a replacement that was interrupted',
+      '#2 keep container todo-web-1: up to date',
+    ]);
+
+    await engine.getContainer('todo-web-1').remove({ force: true });
+    expect((await print(project)).map((line) => line.replace(/:.*\(/, ' ('))).to.deep.equal([
+      '#1 create container todo-web-1: no container yet',
+      '#2 remove container abc_todo-web-1 (after #1)',
+      '#3 start container todo-web-1 (after #1)',
     ]);
   });
 
