@@ -62,9 +62,9 @@ function digitsFrom(chars: readonly string[], index: number): string {
 }
 
 function isDigit(char: string): boolean {
-  return /^\d$/.test(char);
+  return char >= '0' && char <= '9';
 }
 
 function isLetter(char: string): boolean {
-  return /^\p{L}$/u.test(char);
+  return (char >= 'a' && char <= 'z') || (char >= 'A' && char <= 'Z') || /^\p{L}$/u.test(char);
 }
