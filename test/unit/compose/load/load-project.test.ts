@@ -5,10 +5,10 @@ import { findingsOf, loadFrom, memoryReader, projectFrom } from '../../../suppor
 describe('loadProject', () => {
   it('loads the todo app', async () => {
     const { project, files, diagnostics } = await loadProject({
-      cwd: '/work/todo/src',
+      cwd: '/home/dev/todo/src',
       env: {},
       reader: memoryReader({
-        '/work/todo/compose.yaml': `services:
+        '/home/dev/todo/compose.yaml': `services:
   app:
     image: node:22-alpine
     command: sh -c "yarn install && yarn run dev"
@@ -21,11 +21,14 @@ describe('loadProject', () => {
 volumes:
   todo-mysql-data:
 `,
-        '/work/todo/compose.override.yaml': 'services: {app: {environment: {A: 1}}}\n',
+        '/home/dev/todo/compose.override.yaml': 'services: {app: {environment: {A: 1}}}\n',
       }),
     });
     expect(diagnostics).to.deep.equal([]);
-    expect(files).to.deep.equal(['/work/todo/compose.yaml', '/work/todo/compose.override.yaml']);
+    expect(files).to.deep.equal([
+      '/home/dev/todo/compose.yaml',
+      '/home/dev/todo/compose.override.yaml',
+    ]);
     expect(project?.name).to.equal('todo');
     expect(project?.services.app?.command).to.deep.equal([
       'sh',
@@ -33,7 +36,7 @@ volumes:
       'yarn install && yarn run dev',
     ]);
     expect(project?.services.app?.environment).to.deep.equal({ A: '1' });
-    expect(project?.services.app?.volumes?.[0]?.source).to.equal('/work/todo');
+    expect(project?.services.app?.volumes?.[0]?.source).to.equal('/home/dev/todo');
     expect(project?.networks?.default?.name).to.equal('todo_default');
     expect(project?.volumes?.['todo-mysql-data']?.name).to.equal('todo_todo-mysql-data');
   });
