@@ -15,6 +15,7 @@
 #include "container.h"
 #include "fd.h"
 #include "net.h"
+#include "pid.h"
 #include "shim.h"
 #include "spec.h"
 #include "tree.h"

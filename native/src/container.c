@@ -9,6 +9,7 @@
 #include "fd.h"
 #include "hooks.h"
 #include "init.h"
+#include "pid.h"
 #include "seccomp.h"
 #include "spawn.h"
 #include "sync.h"

@@ -17,6 +17,7 @@
 #include "exec_stdio.h"
 #include "exec_tty.h"
 #include "fd.h"
+#include "pid.h"
 #include "shim.h"
 #include "spec.h"
 

@@ -1,4 +1,5 @@
 #include "fd.h"
+#include "pid.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,27 +98,6 @@ int cor_replace_file(int dirfd, const char *path, const void *data, size_t size,
     return cor_fail(err, saved, "write", path, "cannot write the file");
   }
   return 0;
-}
-
-pid_t cor_own_pid(void) {
-  char text[16];
-  ssize_t size = readlink("/proc/self", text, sizeof(text) - 1);
-  if (size <= 0)
-    return getpid();
-  text[size] = '\0';
-  return (pid_t)strtol(text, NULL, 10);
-}
-
-pid_t cor_pidfd_pid(int pidfd) {
-  char path[64], text[512];
-  snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-  _cleanup_close_ int fd = pidfd < 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-  if (size <= 0)
-    return 0;
-  text[size] = '\0';
-  const char *at = strstr(text, "\nPid:");
-  return at ? (pid_t)strtol(at + 5, NULL, 10) : 0;
 }
 
 const char *cor_fd_path(int fd, char buf[32]) {

@@ -50,11 +50,6 @@ int cor_write_file(int dirfd, const char *path, const char *text);
 int cor_replace_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
                      struct cor_err *err);
 
-/* Pids as /proc shows them. A shim is pid 1 of a namespace of its own, so what getpid and clone3
- * answer there is no name for anybody else. 0: the process is gone. */
-pid_t cor_own_pid(void);
-pid_t cor_pidfd_pid(int pidfd);
-
 /* The descriptor `fd` as a path: "/proc/self/fd/N"; buf holds 32 bytes. */
 const char *cor_fd_path(int fd, char buf[32]);
 

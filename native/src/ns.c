@@ -9,8 +9,8 @@
 
 #include "fd.h"
 #include "init.h"
+#include "pid.h"
 #include "rootfs.h"
-#include "shim.h"
 
 int cor_proc_open(struct cor_err *err) {
   _cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -14,6 +14,7 @@
 #include "cgroup.h"
 #include "fd.h"
 #include "oci.h"
+#include "pid.h"
 
 struct cor_oci_globals cor_oci = {.root = "/run/coracle-oci", .log_format = "text"};
 
@@ -57,14 +58,9 @@ static int make_root(struct cor_err *err) {
 }
 
 unsigned long long cor_pid_start(pid_t pid) {
-  char path[32];
-  snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-  _cleanup_free_ char *text = cor_read_file(AT_FDCWD, path, 4096, NULL, NULL);
-  /* The name, field 2, may itself contain spaces and parentheses. */
-  const char *at = text ? strrchr(text, ')') : NULL;
-  for (int field = 2; at && field < 22; field++)
-    at = strchr(at + 1, ' ');
-  return at ? strtoull(at + 1, NULL, 10) : 0;
+  char start[24];
+  cor_process_start(pid, start);
+  return strtoull(start, NULL, 10);
 }
 
 /* The id is held by the folder's creation; whoever comes second fails. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "pid.h"
 #include "spec.h"
 
 #define BACKOFF_FIRST_MS 100

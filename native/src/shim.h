@@ -106,8 +106,6 @@ void cor_shim_state_write(const struct cor_shim *shim);
 /* One line into the events file, in the form of Docker's events; attributes: further members of
  * Actor.Attributes as JSON text (`"exitCode":"0"`), or NULL. */
 void cor_shim_event(const struct cor_shim *shim, const char *action, const char *attributes);
-/* Field 22 of /proc/<pid>/stat; "" where the process is gone. */
-void cor_process_start(pid_t pid, char out[24]);
 
 /* shim_io.c */
 /* Makes the pipes; the ends for the container go to `stdio` and are closed by the caller after the

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "pid.h"
 #include "resolver.h"
 #include "shim.h"
 #include "zone.h"

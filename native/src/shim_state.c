@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "pid.h"
 #include "shim.h"
 
 static const char *status_name(const struct cor_shim *shim) {
@@ -19,24 +20,6 @@ static const char *status_name(const struct cor_shim *shim) {
   default:
     return shim->started_ms ? "exited" : "created";
   }
-}
-
-void cor_process_start(pid_t pid, char out[24]) {
-  char path[32], text[1024];
-  snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-  out[0] = '\0';
-  _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-  if (size <= 0)
-    return;
-  text[size] = '\0';
-  /* The name in parentheses may hold anything; fields are counted from the last one. Field 3
-   * follows it. */
-  const char *at = strrchr(text, ')');
-  for (int field = 2; at && field < 22; field++)
-    at = strchr(at + 1, ' ');
-  if (at)
-    sscanf(at + 1, "%23[0-9]", out);
 }
 
 void cor_shim_ports_json(const struct cor_shim *shim, struct cor_sbuf *out) {

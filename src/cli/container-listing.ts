@@ -1,6 +1,7 @@
 import { configLabel, type ObservedContainer } from '../compose/plan/index.ts';
+import { humanDuration } from '../core/index.ts';
 import type { ContainerInfo } from '../engine/index.ts';
-import { goTimestamp, humanDuration } from './text/relative-time.ts';
+import { goTimestamp } from './text/go-timestamp.ts';
 import { truncateText } from './text/truncate.ts';
 
 /** Columns of `compose ps`. */

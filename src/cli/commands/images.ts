@@ -1,8 +1,8 @@
+import { humanDuration } from '../../core/index.ts';
 import type { ImageInspectInfo } from '../../engine/index.ts';
 import { defineCommand } from '../command.ts';
 import { selectContainers } from '../select-containers.ts';
 import { formatBytes } from '../text/format-bytes.ts';
-import { humanDuration } from '../text/relative-time.ts';
 import { formatTable } from '../text/table.ts';
 
 interface ImagesFlags {

@@ -1,3 +1,4 @@
+import { humanDuration } from '../../core/index.ts';
 import {
   type Digest,
   familiarRepository,
@@ -8,7 +9,7 @@ import {
 } from '../../image/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../text/format-bytes.ts';
-import { goTimestamp, humanDuration } from '../text/relative-time.ts';
+import { goTimestamp } from '../text/go-timestamp.ts';
 import { formatTable } from '../text/table.ts';
 import { parseFilters } from './image-filters.ts';
 

@@ -1,6 +1,6 @@
+import { humanDuration } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { formatPorts, quotedCommand } from '../container-listing.ts';
-import { humanDuration } from '../text/relative-time.ts';
 import { formatTable } from '../text/table.ts';
 import { parseFilters } from './image-filters.ts';
 

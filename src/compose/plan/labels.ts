@@ -16,7 +16,6 @@ export const imageLabel = 'com.docker.compose.image';
 export const versionLabel = 'com.docker.compose.version';
 export const networkLabel = 'com.docker.compose.network';
 export const volumeLabel = 'com.docker.compose.volume';
-export const replaceLabel = 'com.docker.compose.replace';
 
 /** On a container that only tries whether its service's can be created: the id of the one that it is to replace. */
 export const rehearsalLabel = 'dev.coracle.compose.rehearsal';

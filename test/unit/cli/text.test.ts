@@ -3,8 +3,8 @@ import { formatPorts } from '../../../src/cli/container-listing.ts';
 import { safeLine } from '../../../src/cli/logs/log-line.ts';
 import { nearestName } from '../../../src/cli/nearest-name.ts';
 import { formatBytes } from '../../../src/cli/text/format-bytes.ts';
-import { humanDuration } from '../../../src/cli/text/relative-time.ts';
 import { formatTable } from '../../../src/cli/text/table.ts';
+import { humanDuration } from '../../../src/core/index.ts';
 
 const esc = '\u001b';
 

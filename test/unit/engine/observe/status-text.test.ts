@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { humanDuration, statusText } from '../../../../src/engine/observe/status-text.ts';
+import { humanDuration } from '../../../../src/core/index.ts';
+import { statusText } from '../../../../src/engine/observe/status-text.ts';
 import { candidate } from './container-fixture.ts';
 
 describe('status text', () => {
