@@ -81,7 +81,7 @@ ok 'what is not supported is an error that names its place'
 
 # A container whose program is the runtime itself (CVE-2019-5736): joining it runs the host's file, which waits for a tar
 # on its stdin; a process of the container opens that file meanwhile, and writes to it once it has ended.
-if ldd "$CORACLE_RUNTIME" > /dev/null 2>&1; then
+if readelf -lW "$CORACLE_RUNTIME" | grep -q INTERP; then
   skip "the runtime cannot be written through /proc/PID/exe" "a dynamic build cannot run in the container"
 else
 bundle selfexe '.process.args = ["/bin/sh", "/watch"]'
