@@ -224,6 +224,15 @@ int cor_cgroup_create(struct cor_cgroup *cgroup, const struct cor_spec *spec, st
   return 0;
 }
 
+int cor_cgroup_update(const struct cor_cgroup *cgroup, const struct cor_resources *resources,
+                      struct cor_err *err) {
+  struct cor_resources limits = *resources;
+  limits.device_count = 0;
+  return cgroup->version == 1   ? cor_cgroup_v1_limit(cgroup, &limits, err)
+         : cgroup->version == 2 ? cor_cgroup_v2_limit(cgroup, &limits, err)
+                                : 0;
+}
+
 void cor_cgroup_open(struct cor_cgroup *cgroup) {
   char path[PATH_MAX + 128];
   for (size_t i = 0; i < cgroup->count; i++) {
@@ -244,47 +253,6 @@ int cor_cgroup_enter(const struct cor_cgroup *cgroup, struct cor_err *err) {
       return cor_fail(err, errno, "tasks", cgroup->path, "cannot move into the cgroup in \"%s\"",
                       cgroup->hierarchies[i].name);
   return 0;
-}
-
-/* Every process below dirfd, folder by folder. */
-static int kill_below(int dirfd, int sig, int depth) {
-  int count = 0;
-  _cleanup_free_ char *text = cor_read_file(dirfd, "cgroup.procs", 16 << 20, NULL, NULL);
-  char *save = NULL;
-  for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
-       line = strtok_r(NULL, "\n", &save)) {
-    pid_t pid = (pid_t)strtol(line, NULL, 10);
-    /* 0 stands for a process of a pid namespace that is not below ours. */
-    if (pid > 0 && kill(pid, sig) == 0)
-      count++;
-  }
-  int copy = depth < 64 ? openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-  for (struct dirent *entry; dir && (entry = readdir(dir));) {
-    if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-      continue;
-    _cleanup_close_ int child =
-        openat(dirfd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (child >= 0)
-      count += kill_below(child, sig, depth + 1);
-  }
-  if (dir)
-    closedir(dir);
-  return count;
-}
-
-/* The one hierarchy whose lists of processes count; all hold the same. */
-static int process_dir(const struct cor_cgroup *cgroup) {
-  int fd = cor_cgroup_dir(cgroup, "freezer");
-  for (size_t i = 0; fd < 0 && i < cgroup->count; i++)
-    fd = cgroup->hierarchies[i].fd;
-  return fd;
-}
-
-int cor_cgroup_kill(const struct cor_cgroup *cgroup, int sig, struct cor_err *err) {
-  (void)err;
-  int dirfd = process_dir(cgroup);
-  return dirfd < 0 ? 0 : kill_below(dirfd, sig, 0);
 }
 
 static void sleep_ms(long ms) {
@@ -317,18 +285,18 @@ static int remove_tree(int parent, const char *name, int depth) {
 int cor_cgroup_destroy(struct cor_cgroup *cgroup, struct cor_err *err) {
   char path[PATH_MAX + 128];
   cor_cgroup_open(cgroup);
-  int dirfd = process_dir(cgroup), waited = 0;
-  if (dirfd >= 0 && kill_below(dirfd, 0, 0) > 0) {
+  int dirfd = cor_cgroup_process_dir(cgroup), waited = 0;
+  if (dirfd >= 0 && cor_cgroup_kill(dirfd, 0) > 0) {
     /* Frozen first with version 1, so that nothing forks while the list is walked; SIGKILL reaches
      * a frozen process once it thaws. Version 2 has a file that does both at once (Linux 5.14). */
     if (cgroup->version == 2 && cor_write_file(dirfd, "cgroup.kill", "1") == 0) {
       (void)cor_cgroup_freeze(cgroup, false, NULL);
     } else {
       (void)cor_cgroup_freeze(cgroup, true, NULL);
-      kill_below(dirfd, SIGKILL, 0);
+      cor_cgroup_kill(dirfd, SIGKILL);
       (void)cor_cgroup_freeze(cgroup, false, NULL);
     }
-    for (long pause = 1; kill_below(dirfd, SIGKILL, 0) > 0 && waited < DESTROY_TIMEOUT_MS;
+    for (long pause = 1; cor_cgroup_kill(dirfd, SIGKILL) > 0 && waited < DESTROY_TIMEOUT_MS;
          pause = pause < 50 ? pause * 2 : 50) {
       sleep_ms(pause);
       waited += (int)pause;

@@ -44,10 +44,19 @@ void cor_cgroup_open(struct cor_cgroup *cgroup);
 int cor_cgroup_enter(const struct cor_cgroup *cgroup, struct cor_err *err);
 /* Kills and waits for what is in it, then removes the folders. Missing is success. */
 int cor_cgroup_destroy(struct cor_cgroup *cgroup, struct cor_err *err);
-/* Sends a signal to every process in it; returns their number, or -1. */
-int cor_cgroup_kill(const struct cor_cgroup *cgroup, int sig, struct cor_err *err);
+/* Writes limits of a cgroup that is in use. Devices are not touched: they are decided at create. */
+int cor_cgroup_update(const struct cor_cgroup *cgroup, const struct cor_resources *resources,
+                      struct cor_err *err);
 int cor_cgroup_freeze(const struct cor_cgroup *cgroup, bool frozen, struct cor_err *err);
 bool cor_cgroup_oom_killed(const struct cor_cgroup *cgroup);
+
+/* The folder of the one hierarchy whose lists of processes count, as all hold the same; -1: none.
+ */
+int cor_cgroup_process_dir(const struct cor_cgroup *cgroup);
+/* Calls `visit` for each process in the folder and below; returns how often it was true. */
+int cor_cgroup_visit(int dirfd, bool (*visit)(pid_t pid, void *arg), void *arg);
+/* Sends a signal to each of them; returns how many took it. */
+int cor_cgroup_kill(int dirfd, int sig);
 
 /* The folder of a version 1 controller ("memory"), or the one of version 2; -1 where there is none.
  */

@@ -57,6 +57,8 @@ static int launch_in_cgroup(struct cor_init *init, int sync_fds[2], struct cor_c
   if (cor_ns_plan(init->launch, init->ns_fds, &flags, err) < 0)
     return -1;
   init->new_user_ns = flags & CLONE_NEWUSER;
+  if (cor_idmap_prepare(init, err) < 0)
+    return -1;
   if (cor_cgroup_create((struct cor_cgroup *)init->cgroup, init->spec, err) < 0)
     return -1;
   if (cor_seccomp_compile(&init->spec->seccomp, init->launch->seccomp_cache, &init->seccomp, err) <
@@ -104,6 +106,7 @@ int cor_container_launch(const struct cor_launch *launch, struct cor_child *chil
   for (int kind = 0; kind < COR_NS_COUNT; kind++)
     cor_close_p(&init.ns_fds[kind]);
   free(init.seccomp.filter);
+  cor_idmap_close(&init);
   if (result > 0)
     child->start_fd = steal_fd(&sync_fds[0]);
   cor_close_p(&sync_fds[0]);
@@ -152,6 +155,20 @@ int cor_container_freeze(const struct cor_spec *spec, bool frozen, struct cor_er
     return -1;
   cor_cgroup_open(&cgroup);
   int result = cor_cgroup_freeze(&cgroup, frozen, err);
+  cor_cgroup_close(&cgroup);
+  return result;
+}
+
+int cor_container_update(const struct cor_spec *spec, const struct cor_resources *resources,
+                         struct cor_err *err) {
+  static struct cor_cgroup cgroup;
+  if (cor_cgroup_find(&cgroup, spec, err) < 0)
+    return -1;
+  cor_cgroup_open(&cgroup);
+  int result = cor_cgroup_update(&cgroup, resources, err);
+  /* What had changed before the refusal goes back. */
+  if (result < 0)
+    (void)cor_cgroup_update(&cgroup, &spec->resources, NULL);
   cor_cgroup_close(&cgroup);
   return result;
 }

@@ -13,6 +13,7 @@
 
 struct cor_spec;    /* parsed config.json, spec.h */
 struct cor_process; /* its "process", spec.h */
+struct cor_resources;
 
 /* The overlay that becomes the root file system. It is mounted inside the container's mount
  * namespace, so nothing of it is ever seen, or left, on the host. */
@@ -100,6 +101,11 @@ int cor_container_cleanup(const struct cor_spec *spec, struct cor_err *err);
 
 /* Stops, or lets go on, every process of the container (freezer). */
 int cor_container_freeze(const struct cor_spec *spec, bool frozen, struct cor_err *err);
+
+/* Replaces the limits of the running container, all or none. `resources` is complete: what it
+ * leaves out is not reset. Devices stay as they were at the launch. */
+int cor_container_update(const struct cor_spec *spec, const struct cor_resources *resources,
+                         struct cor_err *err);
 
 /* True where the kernel killed a process of this container for want of memory since launch. */
 bool cor_container_oom_killed(const struct cor_spec *spec);

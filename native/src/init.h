@@ -23,9 +23,11 @@ struct cor_init {
   int sync_fd;              /* to the caller, until execve closes it */
   int ns_fds[COR_NS_COUNT]; /* namespaces to join; -1: new, or the caller's */
   bool new_user_ns;
-  int root_fd; /* the container's root mount */
-  int proc_fd; /* the host's /proc, verified: what is written there must not land in a file of the
-                  container's making */
+  int *idmapped; /* for each of the spec's mounts: the detached mount that idmap.c has made, or -1;
+                    NULL: none of them maps ids */
+  int root_fd;   /* the container's root mount */
+  int proc_fd;   /* the host's /proc, verified: what is written there must not land in a file of the
+                    container's making */
   bool has_proc, has_own_dev;
 };
 
@@ -38,12 +40,22 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
                 unsigned long *clone_flags, struct cor_err *err);
 int cor_ns_join(const int ns_fds[COR_NS_COUNT], struct cor_err *err);
 int cor_ns_write_maps(pid_t pid, const struct cor_spec *spec, struct cor_err *err);
+int cor_ns_write_id_maps(pid_t pid, const struct cor_idmaps *uids, const struct cor_idmaps *gids,
+                         struct cor_err *err);
 /* Opens /proc and checks that it is one. */
 int cor_proc_open(struct cor_err *err);
 
 /* root.c: the container's root, with everything in it, up to pivot_root. */
 int cor_root_setup(struct cor_init *init, struct cor_err *err);
 int cor_root_enter(struct cor_init *init, struct cor_err *err);
+
+/* The path that a bind mount's source names on the host. */
+int cor_mount_source(const struct cor_launch *launch, const struct cor_mount *mount,
+                     char path[4096], struct cor_err *err);
+
+/* idmap.c */
+int cor_idmap_prepare(struct cor_init *init, struct cor_err *err);
+void cor_idmap_close(struct cor_init *init);
 
 /* mask.c */
 int cor_mask_paths(struct cor_init *init, struct cor_err *err);

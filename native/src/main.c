@@ -13,14 +13,15 @@ static const struct {
   int (*run)(int argc, char **argv);
   bool starts_processes; /* of containers: the program's own file must be out of their hands */
 } commands[] = {
-    {"create", cor_cmd_create, true},      {"start", cor_cmd_start, false},
-    {"state", cor_cmd_state, false},       {"kill", cor_cmd_kill, false},
-    {"delete", cor_cmd_delete, false},     {"run", cor_cmd_run, true},
-    {"exec", cor_cmd_exec, true},          {"pause", cor_cmd_pause, false},
-    {"resume", cor_cmd_resume, false},     {"list", cor_cmd_list, false},
-    {"spec", cor_cmd_spec, false},         {"client", cor_cmd_client, true},
-    {"features", cor_cmd_features, false}, {"untar", cor_cmd_untar, false},
-    {"seed", cor_cmd_seed, false},
+    {"create", cor_cmd_create, true},  {"start", cor_cmd_start, false},
+    {"state", cor_cmd_state, false},   {"kill", cor_cmd_kill, false},
+    {"delete", cor_cmd_delete, false}, {"run", cor_cmd_run, true},
+    {"exec", cor_cmd_exec, true},      {"pause", cor_cmd_pause, false},
+    {"resume", cor_cmd_resume, false}, {"list", cor_cmd_list, false},
+    {"update", cor_cmd_update, false}, {"ps", cor_cmd_ps, false},
+    {"events", cor_cmd_events, false}, {"spec", cor_cmd_spec, false},
+    {"client", cor_cmd_client, true},  {"features", cor_cmd_features, false},
+    {"untar", cor_cmd_untar, false},   {"seed", cor_cmd_seed, false},
 };
 
 /* The flags of an OCI runtime that stand before its command. Returns the command's index, or -1. */
@@ -36,13 +37,7 @@ static int read_globals(int argc, char **argv, bool *version) {
       {"systemd-cgroup", 0, COR_OPTION_FLAG, &cor_oci.systemd_cgroup},
       {"version", 'v', COR_OPTION_FLAG, version},
   };
-  int at = COR_OPTIONS(argc, argv, table);
-  if (at >= 0 && cor_oci.systemd_cgroup) {
-    fprintf(stderr, "coracle-runtime: --systemd-cgroup is not supported: cgroups are made in the "
-                    "file system alone\n");
-    return -1;
-  }
-  return at;
+  return COR_OPTIONS(argc, argv, table);
 }
 
 int main(int argc, char **argv) {

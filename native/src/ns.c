@@ -110,11 +110,14 @@ static int write_map(pid_t pid, const char *file, const struct cor_idmaps *maps,
   return 0;
 }
 
+int cor_ns_write_id_maps(pid_t pid, const struct cor_idmaps *uids, const struct cor_idmaps *gids,
+                         struct cor_err *err) {
+  return write_map(pid, "uid_map", uids, err) < 0 ? -1 : write_map(pid, "gid_map", gids, err);
+}
+
 int cor_ns_write_maps(pid_t pid, const struct cor_spec *spec, struct cor_err *err) {
   if (!spec->uid_maps.count || !spec->gid_maps.count)
     return cor_fail(err, 0, "parse config.json", "linux.uidMappings",
                     "a new user namespace needs uidMappings and gidMappings");
-  return write_map(pid, "uid_map", &spec->uid_maps, err) < 0
-             ? -1
-             : write_map(pid, "gid_map", &spec->gid_maps, err);
+  return cor_ns_write_id_maps(pid, &spec->uid_maps, &spec->gid_maps, err);
 }

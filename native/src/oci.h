@@ -33,6 +33,10 @@ struct cor_oci_state {
   struct cor_spec *spec;
 };
 
+/* Where the container's cgroup is: as linux.cgroupsPath says ("slice:prefix:name" with
+ * --systemd-cgroup), else one by its id. The spec holds a plain path from then on. */
+int cor_oci_cgroup_path(struct cor_spec *spec, const char *id, struct cor_err *err);
+
 /* Makes the folder of a new container; fails where the id is taken. */
 int cor_oci_new(struct cor_oci_state *state, const char *id, const char *bundle,
                 struct cor_err *err);

@@ -124,7 +124,7 @@ static struct json_object *linux_features(void) {
   add_flag(features, "selinux", "enabled", access("/sys/fs/selinux/enforce", F_OK) == 0);
   add_flag(features, "intelRdt", "enabled", false);
   struct json_object *mounts = json_object_new_object();
-  add_flag(mounts, "idmap", "enabled", false);
+  add_flag(mounts, "idmap", "enabled", true);
   json_object_object_add(features, "mountExtensions", mounts);
   return features;
 }
@@ -132,21 +132,65 @@ static struct json_object *linux_features(void) {
 int cor_cmd_features(int argc, char **argv) {
   static const char *const hooks[] = {"prestart",       "createRuntime", "createContainer",
                                       "startContainer", "poststart",     "poststop"};
-  static const char *const mount_options[] = {
-      "async",       "atime",          "bind",        "defaults",
-      "dev",         "diratime",       "dirsync",     "exec",
-      "lazytime",    "mand",           "noatime",     "nodev",
-      "nodiratime",  "noexec",         "nolazytime",  "nomand",
-      "norelatime",  "nostrictatime",  "nosuid",      "nosymfollow",
-      "private",     "ratime",         "rbind",       "rdev",
-      "rdiratime",   "relatime",       "remount",     "rexec",
-      "rnoatime",    "rnodev",         "rnodiratime", "rnoexec",
-      "rnorelatime", "rnostrictatime", "rnosuid",     "rnosymfollow",
-      "ro",          "rprivate",       "rrelatime",   "rro",
-      "rrw",         "rshared",        "rslave",      "rstrictatime",
-      "rsuid",       "rsymfollow",     "runbindable", "rw",
-      "shared",      "silent",         "slave",       "strictatime",
-      "suid",        "symfollow",      "sync",        "unbindable"};
+  static const char *const mount_options[] = {"async",
+                                              "atime",
+                                              "bind",
+                                              "defaults",
+                                              "dev",
+                                              "diratime",
+                                              "dirsync",
+                                              "exec",
+                                              "idmap",
+                                              "ridmap",
+                                              "tmpcopyup",
+                                              "lazytime",
+                                              "mand",
+                                              "noatime",
+                                              "nodev",
+                                              "nodiratime",
+                                              "noexec",
+                                              "nolazytime",
+                                              "nomand",
+                                              "norelatime",
+                                              "nostrictatime",
+                                              "nosuid",
+                                              "nosymfollow",
+                                              "private",
+                                              "ratime",
+                                              "rbind",
+                                              "rdev",
+                                              "rdiratime",
+                                              "relatime",
+                                              "remount",
+                                              "rexec",
+                                              "rnoatime",
+                                              "rnodev",
+                                              "rnodiratime",
+                                              "rnoexec",
+                                              "rnorelatime",
+                                              "rnostrictatime",
+                                              "rnosuid",
+                                              "rnosymfollow",
+                                              "ro",
+                                              "rprivate",
+                                              "rrelatime",
+                                              "rro",
+                                              "rrw",
+                                              "rshared",
+                                              "rslave",
+                                              "rstrictatime",
+                                              "rsuid",
+                                              "rsymfollow",
+                                              "runbindable",
+                                              "rw",
+                                              "shared",
+                                              "silent",
+                                              "slave",
+                                              "strictatime",
+                                              "suid",
+                                              "symfollow",
+                                              "sync",
+                                              "unbindable"};
   if (argc != 1) {
     fprintf(stderr, "usage: coracle-runtime %s\n", argv[0]);
     return 2;

@@ -48,7 +48,9 @@ static int kill_all(const struct cor_oci_state *state, int sig) {
   if (cor_cgroup_find(&cgroup, state->spec, &err) < 0)
     return cor_oci_fail(&err, 1);
   cor_cgroup_open(&cgroup);
-  (void)cor_cgroup_kill(&cgroup, sig, &err);
+  int dirfd = cor_cgroup_process_dir(&cgroup);
+  if (dirfd >= 0)
+    (void)cor_cgroup_kill(dirfd, sig);
   cor_cgroup_close(&cgroup);
   return 0;
 }

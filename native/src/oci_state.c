@@ -72,7 +72,8 @@ int cor_oci_new(struct cor_oci_state *state, const char *id, const char *bundle,
   if (!realpath(bundle, state->bundle))
     return cor_fail(err, errno, "open", bundle, "cannot find the bundle");
   snprintf(path, sizeof(path), "%s/config.json", state->bundle);
-  if (!(state->spec = cor_spec_load(path, err)))
+  if (!(state->spec = cor_spec_load(path, err)) ||
+      cor_oci_cgroup_path(state->spec, state->id, err) < 0)
     return -1;
   int made = mkdir(state->dir, 0711);
   if (made < 0 && errno == ENOENT)
@@ -91,14 +92,6 @@ int cor_oci_new(struct cor_oci_state *state, const char *id, const char *bundle,
   gmtime_r(&now.tv_sec, &tm);
   size_t used = strftime(state->created, sizeof(state->created), "%Y-%m-%dT%H:%M:%S", &tm);
   snprintf(state->created + used, sizeof(state->created) - used, ".%09ldZ", now.tv_nsec);
-  if (!state->spec->cgroups_path) {
-    /* A cgroup of its own, as the other runtimes give. */
-    char *cgroup = cor_spec_alloc(state->spec, 300);
-    if (cgroup) {
-      snprintf(cgroup, 300, "/coracle-oci/%s", state->id);
-      state->spec->cgroups_path = cgroup;
-    }
-  }
   return 0;
 }
 
@@ -148,14 +141,7 @@ int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *er
   snprintf(path, sizeof(path), "%s/config.json", state->dir);
   if (!(state->spec = cor_spec_load(path, err)))
     return -1;
-  if (!state->spec->cgroups_path) {
-    char *cgroup = cor_spec_alloc(state->spec, 300);
-    if (!cgroup)
-      return cor_fail(err, ENOMEM, "malloc", state->dir, "out of memory");
-    snprintf(cgroup, 300, "/coracle-oci/%s", state->id);
-    state->spec->cgroups_path = cgroup;
-  }
-  return 0;
+  return cor_oci_cgroup_path(state->spec, state->id, err);
 }
 
 int cor_oci_remove(struct cor_oci_state *state, struct cor_err *err) {

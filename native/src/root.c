@@ -106,14 +106,6 @@ static int set_attributes(int mount_fd, const struct cor_mount_options *options,
   return cor_mount_set(mount_fd, 0, 0, options->propagation, options->propagation_rec, err);
 }
 
-static int refuse_idmap(const struct cor_mount *mount, const struct cor_mount_options *options,
-                        struct cor_err *err) {
-  if (!options->idmap && !mount->uid_maps.count && !mount->gid_maps.count)
-    return 0;
-  return cor_fail(err, 0, "mount_setattr", mount->destination,
-                  "id-mapped mounts are not supported");
-}
-
 /* "/proc/PID/root/…" names a path in another process's mount namespace; it is that process's to
  * shape. */
 static int clone_source(const char *source, bool recursive, struct cor_err *err) {
@@ -123,19 +115,28 @@ static int clone_source(const char *source, bool recursive, struct cor_err *err)
   return cor_mount_clone(AT_FDCWD, source, recursive, err);
 }
 
-static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
-                      const struct cor_mount_options *options, struct cor_err *err) {
-  char path[PATH_MAX];
-  struct stat st;
+int cor_mount_source(const struct cor_launch *launch, const struct cor_mount *mount,
+                     char path[4096], struct cor_err *err) {
   const char *source = mount->source;
   if (!source || !*source)
     return cor_fail(err, 0, "mount", mount->destination, "a bind mount needs a source");
-  if (*source != '/') {
-    if (snprintf(path, sizeof(path), "%s/%s", init->launch->bundle, source) >= (int)sizeof(path))
-      return cor_fail(err, ENAMETOOLONG, "open", source, "the source's path is too long");
-    source = path;
-  }
-  _cleanup_close_ int mount_fd = clone_source(source, options->recursive, err);
+  bool absolute = *source == '/';
+  if (snprintf(path, PATH_MAX, "%s%s%s", absolute ? "" : launch->bundle, absolute ? "" : "/",
+               source) >= PATH_MAX)
+    return cor_fail(err, ENAMETOOLONG, "open", source, "the source's path is too long");
+  return 0;
+}
+
+static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
+                      const struct cor_mount_options *options, struct cor_err *err) {
+  char source[PATH_MAX];
+  struct stat st;
+  if (cor_mount_source(init->launch, mount, source, err) < 0)
+    return -1;
+  int *prepared = init->idmapped ? &init->idmapped[mount - init->spec->mounts] : NULL;
+  _cleanup_close_ int mount_fd = prepared && *prepared >= 0
+                                     ? steal_fd(prepared)
+                                     : clone_source(source, options->recursive, err);
   if (mount_fd < 0)
     return -1;
   if (fstat(mount_fd, &st) < 0)
@@ -143,7 +144,7 @@ static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
   _cleanup_close_ int target =
       cor_root_target(init->root_fd, mount->destination, S_ISDIR(st.st_mode), err);
   if (target < 0 || check_proc_target(mount, mount_fd, target, err) < 0 ||
-      refuse_idmap(mount, options, err) < 0 || set_attributes(mount_fd, options, true, err) < 0)
+      set_attributes(mount_fd, options, true, err) < 0)
     return -1;
   return cor_mount_attach(mount_fd, target, mount->destination, err);
 }

@@ -213,3 +213,10 @@ int cor_spec_parse_process(struct cor_spec *spec, const char *text, size_t size,
   memset(process, 0, sizeof(*process));
   return cor_parse_process(&at, process);
 }
+
+int cor_spec_parse_resources(struct cor_spec *spec, struct json_object *json,
+                             struct cor_resources *resources, struct cor_err *err) {
+  struct cor_at at = {.spec = spec, .json = json, .err = err, .path = "linux.resources"};
+  memset(resources, 0, sizeof(*resources));
+  return cor_parse_resources(&at, resources);
+}

@@ -238,6 +238,8 @@ struct cor_ns_name {
 };
 extern const struct cor_ns_name cor_ns_names[COR_NS_COUNT];
 
+struct json_object;
+
 /* Reads and parses `path`; NULL on failure. The caller frees with cor_spec_free. */
 struct cor_spec *cor_spec_load(const char *path, struct cor_err *err);
 /* Same from text. `name` is what messages call it. */
@@ -246,6 +248,9 @@ struct cor_spec *cor_spec_parse(const char *text, size_t size, const char *name,
 /* Parses an OCI process object alone, for `exec --process`; it lives as long as `spec`. */
 int cor_spec_parse_process(struct cor_spec *spec, const char *text, size_t size,
                            struct cor_process *process, struct cor_err *err);
+/* Parses an OCI linux.resources object; its strings live as long as `json` and `spec`. */
+int cor_spec_parse_resources(struct cor_spec *spec, struct json_object *json,
+                             struct cor_resources *resources, struct cor_err *err);
 void cor_spec_free(struct cor_spec *spec);
 
 /* Zeroed memory that is freed with the spec; NULL when there is none left. */
