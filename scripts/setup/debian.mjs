@@ -27,15 +27,23 @@ const TEST_PACKAGES = [
   'iproute2',
   'iptables',
   'mariadb-client',
+  'podman',
   'procps',
   'skopeo',
   'umoci',
   'valgrind',
 ];
 
+/** To boot the machine of `npm run test:vm`. */
+const VM_PACKAGES = ['cpio', 'kmod', 'qemu-system-x86'];
+
 /** Installs what is missing as root, or fails with the one command to type. */
-export async function ensureDebianPackages({ forTests }) {
-  const wanted = forTests ? [...RUN_PACKAGES, ...TEST_PACKAGES] : RUN_PACKAGES;
+export async function ensureDebianPackages({ forTests, forVm = false }) {
+  const wanted = [
+    ...RUN_PACKAGES,
+    ...(forTests ? TEST_PACKAGES : []),
+    ...(forVm ? VM_PACKAGES : []),
+  ];
   const missing = missingOf(wanted);
   if (missing.length === 0) return;
   const command = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
