@@ -1,9 +1,10 @@
 /**
  * Bundles the two bins and the library into `dist/`.
  *
- * - `compose.cjs`, `coracle.cjs`: tiny loaders (src/cli/bin/loader.ts) that run the parts through a V8 code cache.
+ * - `compose.cjs`, `coracle.cjs`: tiny loaders (src/cli/bin/loader.ts) that run the parts through V8 code caches, one a command.
  * - `part-*.cjs`: the program, and what only some commands need, each loaded at its first `import()`.
  * - `index.mjs`: the library.
+ * - `man/`: the manual pages.
  * - `meta.json`: esbuild's metafile.
  *
  * Usage: `npm run build` (after `scripts/generate.ts`).
@@ -13,6 +14,11 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import type { Flag } from '../src/cli/command.ts';
+import { composeCommands } from '../src/cli/compose-commands.ts';
+import { coracleCommands } from '../src/cli/coracle-commands.ts';
+import { globalFlags } from '../src/cli/global-flags.ts';
+import { manualPages } from './docs-commands.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -22,8 +28,10 @@ const parts: Readonly<Record<string, string>> = {
   compose: 'src/cli/bin/compose.ts',
   coracle: 'src/cli/bin/coracle.ts',
   load: 'src/compose/load/index.ts',
+  docker: 'src/engine/docker/index.ts',
+  errors: 'src/core/error-codes/index.ts',
 };
-const lazyParts = ['load'];
+const lazyParts = ['load', 'docker', 'errors'];
 
 const shared = {
   bundle: true,
@@ -52,6 +60,18 @@ const keepPartsApart: Plugin = {
   },
 };
 
+/** What dockerode brings for ways to a Docker Engine that we do not take: ssh, and the builder's gRPC. */
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(ssh2|protobufjs|@grpc\/.*)$/ }, ({ path }) => ({
+      path,
+      namespace: 'left-out',
+    }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 async function buildParts() {
   return build({
     ...shared,
@@ -64,7 +84,7 @@ async function buildParts() {
     define: { CORACLE_VERSION: JSON.stringify(packageVersion()), 'import.meta.url': 'undefined' },
     // As require() calls they go through the loader, and so through the code cache.
     supported: { 'dynamic-import': false },
-    plugins: [keepPartsApart],
+    plugins: [keepPartsApart, leaveOut],
   });
 }
 
@@ -75,17 +95,32 @@ async function buildParts() {
 const shellOpening = `#!/bin/sh\n':' //; exec node -- "$0" "$@"`;
 
 async function buildLoaders(hash: string): Promise<void> {
-  for (const name of ['compose', 'coracle']) {
+  for (const [name, commands] of Object.entries({
+    compose: composeCommands,
+    coracle: coracleCommands,
+  })) {
     await build({
       ...shared,
       entryPoints: ['src/cli/bin/loader.ts'],
       outfile: join(dist, `${name}.cjs`),
       format: 'cjs',
       banner: { js: shellOpening },
-      define: { CORACLE_PART: JSON.stringify(`part-${name}`), CORACLE_HASH: JSON.stringify(hash) },
+      define: {
+        CORACLE_PART: JSON.stringify(`part-${name}`),
+        CORACLE_HASH: JSON.stringify(hash),
+        CORACLE_COMMANDS: JSON.stringify(Object.keys(commands)),
+        CORACLE_VALUE_FLAGS: JSON.stringify(valueFlags(globalFlags)),
+      },
     });
     chmodSync(join(dist, `${name}.cjs`), 0o755);
   }
+}
+
+/** The names of the flags whose value is the next word. */
+function valueFlags(flags: readonly Flag[]): string[] {
+  return flags
+    .filter((flag) => flag.flags.includes('<'))
+    .flatMap((flag) => flag.flags.split(/[ ,]+/).filter((word) => word.startsWith('-')));
 }
 
 async function buildLibrary() {
@@ -94,6 +129,7 @@ async function buildLibrary() {
     entryPoints: ['src/index.ts'],
     outfile: join(dist, 'index.mjs'),
     format: 'esm',
+    plugins: [leaveOut],
     // Bundled CommonJS (the YAML reader) still calls require for Node's own modules.
     banner: {
       js: "import { createRequire as createRequireForBundle } from 'node:module';\nconst require = createRequireForBundle(import.meta.url);",
@@ -120,6 +156,10 @@ for (const name of readdirSync(dist)) {
 const bins = await buildParts();
 await buildLoaders(hashOfParts());
 const library = await buildLibrary();
+mkdirSync(join(dist, 'man'), { recursive: true });
+for (const [name, page] of Object.entries(await manualPages())) {
+  writeFileSync(join(dist, 'man', name), page);
+}
 writeFileSync(
   join(dist, 'meta.json'),
   JSON.stringify({ bins: bins.metafile, library: library.metafile }),

@@ -4,7 +4,7 @@
  * Usage: `npm run corpus [-- --all] [FILTER]`: per source, how many cases agree (the same model, or both reject), then
  * the first differences of the rest; `--all` prints every difference. Reads `../shared/corpus/compose` in place.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
@@ -31,7 +31,14 @@ export interface CaseOutcome {
   readonly differences: readonly string[];
 }
 
-const corpus = join(dirname(fileURLToPath(import.meta.url)), '../../shared/corpus/compose');
+/** Without links: paths to watch come out resolved, and must still be found to begin with the case's folder. */
+const corpus = resolved(
+  join(dirname(fileURLToPath(import.meta.url)), '../../shared/corpus/compose'),
+);
+
+function resolved(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
 
 export function corpusFolders(root: string = corpus): string[] {
   if (!existsSync(root)) {

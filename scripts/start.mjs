@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { provideDemoImages } from './setup/demo-images.mjs';
 import { SetupError, step } from './setup/progress.mjs';
-import { ensureStandInImages } from './setup/stand-in-images.mjs';
 import { root, runMain, setUp } from './setup.mjs';
 
 const URL_OF_APP = 'http://127.0.0.1:3000';
@@ -18,8 +18,8 @@ async function main() {
   if (process.getuid() !== 0) {
     throw new SetupError('Containers need root for now. Type this instead:\n\n  sudo npm start');
   }
-  await ensureStandInImages(root);
-  const code = compose('up', '-d');
+  const note = await provideDemoImages(root);
+  const code = compose('up', '-d', '--build');
   if (code !== 0) return code;
   await step('waiting for the app', untilItAnswers).catch((error) => {
     compose('ps', '-a');
@@ -28,6 +28,7 @@ async function main() {
   });
   console.log();
   compose('ps');
+  if (note !== undefined) console.log(`\n${note}`);
   console.log(`
 The todo app answers at ${URL_OF_APP}
 

@@ -22,12 +22,14 @@ static void say(const char *what, const char *why) {
 /* The service leads its own process group, and the terminal's foreground one where there is a
  * terminal: Ctrl-C must reach the service and its children, not this process, which would hand it
  * on a second time. */
-static void start_service(char **argv, const sigset_t *old_mask) {
+static void start_service(char **argv) {
+  sigset_t none;
   setpgid(0, 0);
   /* tcsetpgrp from a background group raises SIGTTOU, which is still blocked here. ENOTTY: no
    * terminal. */
   tcsetpgrp(0, getpgrp());
-  sigprocmask(SIG_SETMASK, old_mask, NULL);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   execvp(argv[0], argv);
   int code = errno == ENOENT ? 127 : 126;
   say(argv[0], strerror(errno));
@@ -72,14 +74,15 @@ int main(int argc, char **argv) {
     return 2;
   }
 
-  /* Blocked before the fork, taken by sigwaitinfo: no signal falls between. The ones that a fault
-   * in this very process raises stay as they are. */
-  sigset_t all, old_mask;
+  /* Blocked already by whoever starts it: pid 1 without a handler would never be told of a signal
+   * that came before this line. Taken by sigwaitinfo: no signal falls between. The ones that a
+   * fault in this very process raises stay as they are. */
+  sigset_t all;
   sigfillset(&all);
   const int own[] = {SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS};
   for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
     sigdelset(&all, own[i]);
-  sigprocmask(SIG_SETMASK, &all, &old_mask);
+  sigprocmask(SIG_SETMASK, &all, NULL);
   if (getpid() != 1)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 
@@ -89,7 +92,7 @@ int main(int argc, char **argv) {
     return 126;
   }
   if (service == 0)
-    start_service(argv + at, &old_mask);
+    start_service(argv + at);
 
   for (;;) {
     siginfo_t info;

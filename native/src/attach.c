@@ -61,8 +61,11 @@ int cor_attach_frames(struct cor_conn *conn) {
     const unsigned char *head = (const unsigned char *)conn->in.data + at;
     size_t size =
         (size_t)head[1] | (size_t)head[2] << 8 | (size_t)head[3] << 16 | (size_t)head[4] << 24;
-    if (size > FRAME_MAX || (head[0] != STREAM_STDIN && head[0] != STREAM_RESIZE))
+    if (size > FRAME_MAX || (head[0] != STREAM_STDIN && head[0] != STREAM_RESIZE)) {
+      /* Those before it are done: whoever looks again finds the broken one first. */
+      cor_sbuf_drop(&conn->in, at);
       return -1;
+    }
     if (conn->in.len - at - FRAME_HEAD < size)
       break;
     if (head[0] == STREAM_RESIZE && size == 4)

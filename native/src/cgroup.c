@@ -162,15 +162,6 @@ static int inherit_cpuset(int parent, int child, struct cor_err *err) {
   return 0;
 }
 
-/* Version 2: a controller acts in a folder only once its parent hands it down. One that the kernel
- * lacks is left out; a limit that needs it fails by its missing file. */
-static void hand_down_controllers(int parent) {
-  static const char *const controllers[] = {"+cpu", "+memory", "+pids",
-                                            "+io",  "+cpuset", "+hugetlb"};
-  for (size_t i = 0; i < sizeof(controllers) / sizeof(*controllers); i++)
-    (void)cor_write_file(parent, "cgroup.subtree_control", controllers[i]);
-}
-
 /* Makes every folder of the path in one hierarchy. */
 static int create_in(struct cor_cgroup *cgroup, struct cor_hierarchy *hierarchy,
                      struct cor_err *err) {
@@ -182,13 +173,14 @@ static int create_in(struct cor_cgroup *cgroup, struct cor_hierarchy *hierarchy,
   if (dir < 0)
     return cor_fail(err, errno, "open", root, "cannot open the hierarchy");
   for (const char *at = cgroup->path; *at;) {
-    at++;
+    const char *part_start = ++at;
     size_t length = strcspn(at, "/");
     memcpy(part, at, length);
     part[length] = '\0';
     at += length;
-    if (cgroup->version == 2)
-      hand_down_controllers(dir);
+    if (cgroup->version == 2 &&
+        cor_cgroup_v2_hand_down(dir, part_start == cgroup->path + 1, cgroup->path, err) < 0)
+      return -1;
     int made = mkdirat(dir, part, 0755);
     if (made < 0 && errno == EEXIST && !*at) {
       /* The leaf of an earlier run: without processes it may be removed, and its counters and

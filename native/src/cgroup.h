@@ -67,6 +67,9 @@ int cor_cgroup_v1_limit(const struct cor_cgroup *cgroup, const struct cor_resour
                         struct cor_err *err);
 int cor_cgroup_v2_limit(const struct cor_cgroup *cgroup, const struct cor_resources *resources,
                         struct cor_err *err);
+/* Lets the controllers act below a folder. Processes of a delegated root, which may not be beside
+ * them, move to its "init"; `path` is for the message. */
+int cor_cgroup_v2_hand_down(int parent, bool is_root, const char *path, struct cor_err *err);
 /* Version 2 has no files for devices: a BPF program decides (needs CAP_BPF or CAP_SYS_ADMIN). */
 int cor_cgroup_v2_devices(int cgroup_fd, const struct cor_resources *resources,
                           struct cor_err *err);

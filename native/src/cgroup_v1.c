@@ -199,6 +199,33 @@ static int write_rule(int dir, const struct cor_device_rule *rule, struct cor_er
   return cor_cgroup_write(dir, file, line, err);
 }
 
+static bool covers(int64_t wide, int64_t narrow) {
+  return wide < 0 || wide == narrow;
+}
+
+/* The kernel's list holds exceptions from "all" or "none", and takes one back only by the very same
+ * numbers: a part of an earlier rule cannot be taken out of it, and would silently stay. */
+static bool is_part_of(const struct cor_device_rule *rule, const struct cor_device_rule *earlier) {
+  bool same = rule->major == earlier->major && rule->minor == earlier->minor;
+  return rule->allow != earlier->allow && rule->type == earlier->type && !same &&
+         covers(earlier->major, rule->major) && covers(earlier->minor, rule->minor);
+}
+
+static int check_rule(const struct cor_resources *r, size_t at, bool mode_is_all,
+                      struct cor_err *err) {
+  char place[64];
+  for (size_t i = at; r->devices[at].allow == mode_is_all && i-- > 0;) {
+    if (r->devices[i].type == 'a')
+      return 0;
+    if (!is_part_of(&r->devices[at], &r->devices[i]))
+      continue;
+    snprintf(place, sizeof(place), "linux.resources.devices[%zu]", at);
+    return cor_fail(err, EINVAL, "cgroup", place,
+                    "cgroup version 1 cannot take a part out of an earlier rule (devices[%zu])", i);
+  }
+  return 0;
+}
+
 /* In order, as each rule changes what those before it left; the defaults come last, so that no spec
  * can take away what the set-up of /dev itself needs. */
 static int limit_devices(const struct cor_cgroup *cgroup, const struct cor_resources *r,
@@ -208,10 +235,14 @@ static int limit_devices(const struct cor_cgroup *cgroup, const struct cor_resou
     return 0;
   if (need(cgroup, "devices", true, &dir, err) < 0)
     return -1;
-  bool all_allowed = false;
+  bool all_allowed = false, mode_is_all = false;
   for (size_t i = 0; i < r->device_count; i++) {
     all_allowed =
         r->devices[i].type == 'a' ? r->devices[i].allow : all_allowed && r->devices[i].allow;
+    if (r->devices[i].type == 'a')
+      mode_is_all = r->devices[i].allow;
+    else if (check_rule(r, i, mode_is_all, err) < 0)
+      return -1;
     if (write_rule(dir, &r->devices[i], err) < 0)
       return -1;
   }

@@ -127,9 +127,10 @@ static void leave_client(struct client *client) {
 static _Noreturn void run_op(const struct cor_client_op *op, struct json_object *request, int out) {
   struct cor_err err = {0};
   cor_sbuf_auto text = {0};
+  cor_sbuf_auto answer = {0};
   cor_stage("client");
-  if (op->run(request, &err) == 0) {
-    cor_sbuf_str(&text, "{\"ok\":{}}\n");
+  if ((op->ask ? op->ask(request, &answer, &err) : op->run(request, &err)) == 0) {
+    cor_sbuf_fmt(&text, "{\"ok\":%s}\n", answer.data ? answer.data : "{}");
   } else {
     char json[2048];
     cor_err_json(&err, json, sizeof(json));
@@ -158,7 +159,7 @@ static int fork_job(struct client *client, int64_t id, const struct cor_client_o
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0)
     return cor_fail(err, errno, op->name, "", "cannot make a pipe");
-  bool is_shim = !op->run;
+  bool is_shim = !op->run && !op->ask;
   pid_t pid = fork_child(is_shim && !cor_client_flag(request, "sharesPids"));
   if (pid == 0) {
     leave_client(client);
@@ -166,8 +167,12 @@ static int fork_job(struct client *client, int64_t id, const struct cor_client_o
       run_op(op, request, ends[1]);
     char *dir = strdup(cor_client_string(request, "dir")),
          *run = strdup(cor_client_string(request, "run"));
+    struct cor_shim_attach attach = {false, false};
+    struct json_object *wanted = NULL;
+    if (json_object_object_get_ex(request, "attach", &wanted))
+      attach = (struct cor_shim_attach){true, cor_client_flag(wanted, "stdin")};
     json_object_put(request);
-    cor_shim_main(dir, run, ends[1]);
+    cor_shim_main(dir, run, &attach, ends[1]);
   }
   int saved = errno;
   close(ends[1]);

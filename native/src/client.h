@@ -6,9 +6,10 @@
 #include <stdbool.h>
 
 #include "err.h"
+#include "sbuf.h"
 
 /* A request's fields by name and type: 's' string, 'i' integer, 'b' boolean, 'a' array of strings,
- * 'o' object. */
+ * 'o' object, 'O' an object that may be missing. */
 struct cor_client_field {
   const char *name;
   char type;
@@ -16,9 +17,12 @@ struct cor_client_field {
 
 struct cor_client_op {
   const char *name;
-  struct cor_client_field fields[8];
-  /* Runs in a forked child; the answer is {} on success. NULL: the client does it itself. */
+  struct cor_client_field fields[14];
+  /* Runs in a forked child; the answer is {} on success. */
   int (*run)(struct json_object *request, struct cor_err *err);
+  /* The same with an answer, one JSON object without line ends. Where both are NULL the client does
+   * it itself. */
+  int (*ask)(struct json_object *request, struct cor_sbuf *answer, struct cor_err *err);
 };
 
 /* NULL where there is none. */

@@ -18,6 +18,7 @@
 #include "pid.h"
 #include "shim.h"
 #include "spec.h"
+#include "sync_files.h"
 #include "tree.h"
 
 int cor_volume_seed(const char *const *lower, const char *path, const char *target,
@@ -132,15 +133,30 @@ static int delete_container(struct json_object *request, struct cor_err *err) {
   return result;
 }
 
+static struct cor_network network_of(struct json_object *request) {
+  const char *address6 = cor_client_string(request, "address6");
+  const char *subnet6 = cor_client_string(request, "subnet6");
+  return (struct cor_network){.table = cor_client_string(request, "table"),
+                              .bridge = cor_client_string(request, "name"),
+                              .address = cor_client_string(request, "address"),
+                              .subnet = cor_client_string(request, "subnet"),
+                              .address6 = address6 && *address6 ? address6 : NULL,
+                              .subnet6 = subnet6 && *subnet6 ? subnet6 : NULL};
+}
+
 static int bridge_create(struct json_object *request, struct cor_err *err) {
-  return cor_network_up(cor_client_string(request, "table"), cor_client_string(request, "name"),
-                        cor_client_string(request, "address"), cor_client_string(request, "subnet"),
-                        get_int(request, "mtu"), cor_client_flag(request, "internal"), err);
+  struct cor_network network = network_of(request);
+  network.mtu = get_int(request, "mtu");
+  network.is_internal = cor_client_flag(request, "internal");
+  network.is_isolated = cor_client_flag(request, "isolated");
+  network.masquerades = cor_client_flag(request, "masquerade");
+  network.masquerades6 = cor_client_flag(request, "masquerade6");
+  return cor_network_up(&network, err);
 }
 
 static int bridge_delete(struct json_object *request, struct cor_err *err) {
-  return cor_network_down(cor_client_string(request, "table"), cor_client_string(request, "name"),
-                          cor_client_string(request, "subnet"), err);
+  struct cor_network network = network_of(request);
+  return cor_network_down(&network, err);
 }
 
 static int volume_seed(struct json_object *request, struct cor_err *err) {
@@ -163,21 +179,44 @@ static int tree_remove(struct json_object *request, struct cor_err *err) {
 }
 
 static const struct cor_client_op ops[] = {
-    {"hello", {{"version", 'i'}}, NULL},
-    {"container.start", {{"dir", 's'}, {"run", 's'}, {"sharesPids", 'b'}}, NULL},
-    {"container.control", {{"run", 's'}, {"request", 'o'}}, NULL},
-    {"container.delete", {{"dir", 's'}, {"run", 's'}}, delete_container},
+    {"hello", {{"version", 'i'}}, NULL, NULL},
+    {"container.start",
+     {{"dir", 's'}, {"run", 's'}, {"sharesPids", 'b'}, {"attach", 'O'}},
+     NULL,
+     NULL},
+    {"container.control", {{"run", 's'}, {"request", 'o'}}, NULL, NULL},
+    {"container.delete", {{"dir", 's'}, {"run", 's'}}, delete_container, NULL},
     {"bridge.create",
      {{"table", 's'},
       {"name", 's'},
       {"address", 's'},
       {"subnet", 's'},
+      {"address6", 's'},
+      {"subnet6", 's'},
       {"mtu", 'i'},
-      {"internal", 'b'}},
-     bridge_create},
-    {"bridge.delete", {{"table", 's'}, {"name", 's'}, {"subnet", 's'}}, bridge_delete},
-    {"volume.seed", {{"lower", 'a'}, {"path", 's'}, {"target", 's'}}, volume_seed},
-    {"tree.remove", {{"path", 's'}}, tree_remove},
+      {"internal", 'b'},
+      {"isolated", 'b'},
+      {"masquerade", 'b'},
+      {"masquerade6", 'b'}},
+     bridge_create,
+     NULL},
+    {"bridge.delete",
+     {{"table", 's'}, {"name", 's'}, {"subnet", 's'}, {"subnet6", 's'}},
+     bridge_delete,
+     NULL},
+    {"volume.seed", {{"lower", 'a'}, {"path", 's'}, {"target", 's'}}, volume_seed, NULL},
+    {"tree.remove", {{"path", 's'}}, tree_remove, NULL},
+    {"files.sync",
+     {{"dir", 's'},
+      {"run", 's'},
+      {"source", 's'},
+      {"target", 's'},
+      {"as", 's'},
+      {"compare", 'b'},
+      {"sinceMs", 'i'},
+      {"paths", 'a'}},
+     NULL,
+     cor_files_sync},
 };
 
 const struct cor_client_op *cor_client_op(const char *name) {
@@ -207,6 +246,8 @@ int cor_client_check(const struct cor_client_op *op, struct json_object *request
   for (const struct cor_client_field *field = op->fields; field->name; field++) {
     struct json_object *value = NULL;
     json_object_object_get_ex(request, field->name, &value);
+    if (!value && field->type == 'O')
+      continue;
     if (!value || !has_type(value, field->type))
       return cor_fail(err, EINVAL, op->name, field->name,
                       "the field \"%s\" is missing or has the wrong type", field->name);

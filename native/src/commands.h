@@ -25,5 +25,11 @@ int cor_cmd_exec_engine(int argc, char **argv);
 int cor_cmd_client(int argc, char **argv);
 int cor_cmd_untar(int argc, char **argv);
 int cor_cmd_seed(int argc, char **argv);
+int cor_cmd_archive(int argc, char **argv);
+int cor_cmd_probe(int argc, char **argv);
+int cor_cmd_watch(int argc, char **argv);
+int cor_cmd_tree_list(int argc, char **argv);
+int cor_cmd_tree_apply(int argc, char **argv);
+int cor_cmd_layer_tar(int argc, char **argv);
 
 #endif

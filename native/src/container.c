@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "cgroup.h"
 #include "fd.h"
@@ -33,6 +34,13 @@ static int follow(const struct cor_init *init, int sync_fd, struct cor_child *ch
     case COR_SYNC_CONSOLE:
       child->console_fd = message.fd;
       break;
+    case COR_SYNC_PID:
+      while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+      cor_close_p(&child->pidfd);
+      child->pidfd = message.fd;
+      child->pid = cor_pidfd_pid(child->pidfd);
+      break;
     case COR_SYNC_HOOKS:
       if (cor_hooks_run(&spec->hooks.prestart, "prestart", init->launch,
                         cor_pidfd_pid(child->pidfd), "creating", err) < 0 ||
@@ -57,6 +65,10 @@ static int launch_in_cgroup(struct cor_init *init, int sync_fds[2], struct cor_c
   if (cor_ns_plan(init->launch, init->ns_fds, &flags, err) < 0)
     return -1;
   init->new_user_ns = flags & CLONE_NEWUSER;
+  if (init->ns_fds[COR_NS_USER] >= 0) {
+    init->late_flags = flags;
+    flags = 0;
+  }
   if (cor_idmap_prepare(init, err) < 0)
     return -1;
   if (cor_cgroup_create((struct cor_cgroup *)init->cgroup, init->spec, err) < 0)

@@ -111,6 +111,18 @@ static int take_requests(struct cor_conn *conn) {
   return conn->attached ? cor_attach_frames(conn) : 0;
 }
 
+/* What an attached client sent before it went away is the container's all the same. The socket
+ * holds no more than its buffer, so this ends. */
+static void take_last_input(struct cor_conn *conn) {
+  char data[4096];
+  ssize_t n;
+  while ((n = recv(conn->source.fd, data, sizeof(data), MSG_DONTWAIT)) > 0 ||
+         (n < 0 && errno == EINTR))
+    if (n > 0)
+      cor_sbuf_add(&conn->in, data, (size_t)n);
+  cor_attach_frames(conn);
+}
+
 static void conn_ready(struct cor_source *source, uint32_t events) {
   struct cor_conn *conn = cor_container_of(source, struct cor_conn, source);
   struct cor_shim *shim = conn->shim;
@@ -136,12 +148,31 @@ static void conn_ready(struct cor_source *source, uint32_t events) {
     gone = true;
   }
   if (gone || (conn->closing && conn->out.len == 0)) {
+    if (conn->attached && conn->attach_stdin)
+      take_last_input(conn);
     free_conn(conn);
     return;
   }
   if (conn->attached && conn->out.len < COR_ATTACH_HIGH)
     cor_attach_relieve(shim);
   cor_conn_watch(conn);
+}
+
+static struct cor_conn *add_conn(struct cor_shim *shim, int fd) {
+  struct cor_conn *conn = calloc(1, sizeof(*conn));
+  if (!conn) {
+    close(fd);
+    return NULL;
+  }
+  *conn = (struct cor_conn){.source = {fd, conn_ready}, .shim = shim, .next = shim->conns};
+  shim->conns = conn;
+  if (++shim->conn_count >= CONNECTIONS_MAX)
+    listen_again(shim, false);
+  if (cor_loop_add(&shim->loop, &conn->source, EPOLLIN | EPOLLRDHUP) < 0) {
+    free_conn(conn);
+    return NULL;
+  }
+  return conn;
 }
 
 static void listener_ready(struct cor_source *source, uint32_t events) {
@@ -153,17 +184,25 @@ static void listener_ready(struct cor_source *source, uint32_t events) {
       listen_again(shim, false);
     return;
   }
-  struct cor_conn *conn = calloc(1, sizeof(*conn));
-  if (!conn) {
-    close(fd);
-    return;
-  }
-  *conn = (struct cor_conn){.source = {fd, conn_ready}, .shim = shim, .next = shim->conns};
-  shim->conns = conn;
-  if (++shim->conn_count >= CONNECTIONS_MAX)
-    listen_again(shim, false);
-  if (cor_loop_add(&shim->loop, &conn->source, EPOLLIN | EPOLLRDHUP) < 0)
-    free_conn(conn);
+  add_conn(shim, fd);
+}
+
+int cor_ctl_attach_out(struct cor_shim *shim, bool with_stdin, struct cor_err *err) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  _cleanup_close_ int dir = open(shim->run, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (dir < 0 || fd < 0)
+    return cor_fail(err, errno, "attach", shim->run, "cannot make a socket");
+  snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/attach", dir);
+  if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+    return cor_fail(err, errno, "attach", shim->run, "whoever asked for its output is gone");
+  unlinkat(dir, "attach", 0);
+  fcntl(fd, F_SETFL, O_NONBLOCK);
+  struct cor_conn *conn = add_conn(shim, steal_fd(&fd));
+  if (!conn)
+    return cor_fail(err, ENOMEM, "attach", shim->run, "cannot watch the socket");
+  cor_attach_begin(conn, with_stdin);
+  return 0;
 }
 
 int cor_ctl_open(struct cor_shim *shim, struct cor_err *err) {

@@ -81,10 +81,11 @@ static int stop(struct cor_conn *conn, const struct request *request, enum cor_w
     return -1;
   if (wait == COR_WAIT_STOP) {
     shim->stopped_by_user = true;
+    shim->shutting_down = get_flag(request, "shutdown");
     shim->restart_asked = false;
   } else {
     shim->restart_asked = true;
-    shim->stopped_by_user = false;
+    shim->stopped_by_user = shim->shutting_down = false;
   }
   conn->wait = wait;
   cor_shim_stop(shim, signal, timeout);
@@ -135,6 +136,13 @@ static int op_resume(struct cor_conn *conn, const struct request *request) {
   return freeze(conn, request, false);
 }
 
+static int op_reload(struct cor_conn *conn, const struct request *request) {
+  if (cor_shim_reload(conn->shim, request->err) < 0)
+    return -1;
+  cor_conn_reply(conn, "{}");
+  return 0;
+}
+
 static int op_resize(struct cor_conn *conn, const struct request *request) {
   int64_t rows = 0, columns = 0;
   if (get_number(request, "rows", &rows) < 0 || get_number(request, "columns", &columns) < 0)
@@ -162,18 +170,19 @@ static const struct {
 } ops[] = {
     {"state", "", op_state},
     {"signal", "signal final", op_signal},
-    {"stop", "signal timeoutMs", op_stop},
+    {"stop", "signal timeoutMs shutdown", op_stop},
     {"restart", "signal timeoutMs", op_restart},
     {"wait", "condition", op_wait},
     {"pause", "", op_pause},
     {"resume", "", op_resume},
+    {"reload", "", op_reload},
     {"resize", "rows columns", op_resize},
     {"attach", "stdin", op_attach},
 };
 
 static bool lists(const char *members, const char *key) {
   size_t size = strlen(key);
-  for (const char *at = members; (at = strstr(at, key)); at += size)
+  for (const char *at = members; size > 0 && (at = strstr(at, key)); at += size)
     if ((at == members || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
       return true;
   return strcmp(key, "op") == 0;

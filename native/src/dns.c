@@ -1,17 +1,17 @@
 #include "dns.h"
 
-#include <arpa/inet.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "dns_lookup.h"
 
 #define HEADER 12
 #define TTL 600
-#define MAX_ADDRESSES 256
+#define EDNS_SIZE 11
 
 enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41, TYPE_ANY = 255 };
 enum { CLASS_IN = 1, CLASS_ANY = 255 };
-enum { RCODE_FORMERR = 1, RCODE_NOTIMP = 4 };
+enum { RCODE_FORMERR = 1, RCODE_NXDOMAIN = 3, RCODE_NOTIMP = 4 };
 
 struct question {
   char name[COR_ZONE_NAME + 1]; /* lower case, dots between labels, none at the end */
@@ -136,12 +136,12 @@ static size_t begin_answer(const uint8_t *query, size_t question_end, int rcode,
 static size_t add_edns(const struct edns *edns, uint8_t *out, size_t at) {
   if (!edns->present)
     return at;
-  memset(out + at, 0, 11);
+  memset(out + at, 0, EDNS_SIZE);
   put16(out + at + 1, TYPE_OPT);
   put16(out + at + 3, COR_DNS_EDNS_MAX);
   out[at + 7] = edns->dnssec_ok ? 0x80 : 0;
   put16(out + 10, 1);
-  return at + 11;
+  return at + EDNS_SIZE;
 }
 
 /* A record whose owner is the question's name (a pointer to it). */
@@ -155,41 +155,6 @@ static size_t add_record(uint16_t type, const void *data, size_t size, uint8_t *
   memcpy(out + at + 12, data, size);
   put16(out + 6, (uint16_t)(get16(out + 6) + 1));
   return at + 12 + size;
-}
-
-/* Addresses of a name, from the first network that has it; the same address is not told twice. */
-static size_t find_addresses(const struct cor_zone *zone, const char *name, struct in_addr *found) {
-  size_t count = 0;
-  uint16_t network = UINT16_MAX;
-  for (size_t i = 0; i < zone->count; i++)
-    if (zone->entries[i].zone < network && strcmp(zone->entries[i].name, name) == 0)
-      network = zone->entries[i].zone;
-  for (size_t i = 0; i < zone->count && count < MAX_ADDRESSES; i++) {
-    const struct cor_zone_entry *entry = &zone->entries[i];
-    if (entry->zone != network || strcmp(entry->name, name) != 0)
-      continue;
-    size_t known = 0;
-    while (known < count && found[known].s_addr != entry->address.s_addr)
-      known++;
-    if (known == count)
-      found[count++] = entry->address;
-  }
-  return count;
-}
-
-/* "5.0.200.10.in-addr.arpa" → 10.200.0.5 */
-static bool reverse_address(const char *name, struct in_addr *address) {
-  unsigned parts[4];
-  int end = 0;
-  if (sscanf(name, "%3u.%3u.%3u.%3u.in-addr.arpa%n", &parts[0], &parts[1], &parts[2], &parts[3],
-             &end) != 4 ||
-      end == 0 || name[end] != '\0')
-    return false;
-  for (int i = 0; i < 4; i++)
-    if (parts[i] > 255)
-      return false;
-  address->s_addr = htonl(parts[3] << 24 | parts[2] << 16 | parts[1] << 8 | parts[0]);
-  return true;
 }
 
 /* A name of the zone in wire form; 0 where a label is too long for it. */
@@ -208,21 +173,45 @@ static size_t encode_name(const char *name, uint8_t out[256]) {
   return at;
 }
 
-static int answer_pointer(const struct cor_zone *zone, const struct question *question,
-                          uint8_t *out, size_t at) {
-  struct in_addr address;
-  if (!reverse_address(question->name, &address))
-    return COR_DNS_FORWARD;
-  for (size_t i = 0; i < zone->count; i++) {
-    uint8_t name[256];
-    const struct cor_zone_entry *entry = &zone->entries[i];
-    size_t size = entry->is_first && entry->address.s_addr == address.s_addr
-                      ? encode_name(entry->name, name)
-                      : 0;
-    if (size > 0)
-      return (int)add_record(TYPE_PTR, name, size, out, at);
+/* The length of the answer, 0 where the address is nobody's that we know. */
+static size_t answer_pointer(const struct cor_dns_zones *zones, const struct question *question,
+                             uint8_t *out, size_t at) {
+  bool is_ours;
+  uint8_t name[256];
+  const struct cor_zone_entry *entry = cor_dns_reverse(zones, question->name, &is_ours);
+  size_t size = entry ? encode_name(entry->name, name) : 0;
+  if (size > 0 || is_ours)
+    out[2] |= 0x04; /* AA */
+  if (size > 0)
+    return add_record(TYPE_PTR, name, size, out, at);
+  if (!is_ours)
+    return 0;
+  /* An address of our networks that nobody has: no other resolver is to be asked. */
+  out[3] |= RCODE_NXDOMAIN;
+  return at;
+}
+
+/* Records of the type that is asked for; a name of ours that has none of it gets an empty answer,
+ * so that no other resolver is asked. */
+static size_t answer_addresses(const struct question *question,
+                               const struct cor_zone_entry *const *found, size_t count,
+                               uint32_t rotation, size_t max, uint8_t *out, size_t at) {
+  bool v4 = question->type == TYPE_A || question->type == TYPE_ANY;
+  bool v6 = question->type == TYPE_AAAA || question->type == TYPE_ANY;
+  out[2] |= 0x04; /* AA: the zone is ours */
+  for (size_t i = 0; i < count; i++) {
+    const struct cor_zone_entry *entry = found[(i + rotation) % count];
+    size_t need = (v4 ? 16 : 0) + (v6 && entry->has_address6 ? 28 : 0);
+    if (at + need + EDNS_SIZE > max) {
+      out[2] |= 0x02; /* TC: ask again by TCP */
+      break;
+    }
+    if (v4)
+      at = add_record(TYPE_A, &entry->address, 4, out, at);
+    if (v6 && entry->has_address6)
+      at = add_record(TYPE_AAAA, &entry->address6, 16, out, at);
   }
-  return COR_DNS_FORWARD;
+  return at;
 }
 
 int cor_dns_refuse(const uint8_t *query, size_t size, int rcode, uint8_t *out, size_t out_size) {
@@ -230,7 +219,7 @@ int cor_dns_refuse(const uint8_t *query, size_t size, int rcode, uint8_t *out, s
   if (!is_query(query, size) || out_size < HEADER)
     return 0;
   bool whole = get16(query + 4) == 1 && read_question(query, size, &question) &&
-               question.end + 11 <= out_size;
+               question.end + EDNS_SIZE <= out_size;
   size_t at = begin_answer(query, whole ? question.end : HEADER, rcode, out);
   if (whole) {
     struct edns edns = read_edns(query, size, question.end);
@@ -260,25 +249,14 @@ int cor_dns_answer(const uint8_t *query, size_t size, const struct cor_dns_zones
     return COR_DNS_DROP;
   size_t at = begin_answer(query, question.end, 0, out);
   if (question.type == TYPE_PTR) {
-    int end = answer_pointer(zones->entries, &question, out, at);
-    return end > 0 ? (int)cor_dns_truncate(out, add_edns(&edns, out, (size_t)end), max) : end;
+    size_t end = answer_pointer(zones, &question, out, at);
+    return end ? (int)cor_dns_truncate(out, add_edns(&edns, out, end), max) : COR_DNS_FORWARD;
   }
-  struct in_addr found[MAX_ADDRESSES];
-  size_t count = find_addresses(zones->entries, question.name, found);
+  const struct cor_zone_entry *found[COR_DNS_FOUND_MAX];
+  size_t count = cor_dns_find(zones, question.name, found);
   if (count == 0)
     return COR_DNS_FORWARD;
-  out[2] |= 0x04; /* AA: the zone is ours */
-  /* Any other type of a name of ours has no records: an empty answer, so that no other resolver is
-   * asked. */
-  bool wants = question.type == TYPE_A || question.type == TYPE_ANY;
-  for (size_t i = 0; wants && i < count; i++) {
-    if (at + 16 + 11 > max) {
-      out[2] |= 0x02; /* TC: ask again by TCP */
-      break;
-    }
-    const struct in_addr *address = &found[(i + zones->rotation) % count];
-    at = add_record(TYPE_A, &address->s_addr, 4, out, at);
-  }
+  at = answer_addresses(&question, found, count, zones->rotation, max, out, at);
   return (int)add_edns(&edns, out, at);
 }
 

@@ -6,6 +6,7 @@
 #ifndef COR_DNS_H
 #define COR_DNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,8 +21,18 @@ enum cor_dns_result {
   COR_DNS_FORWARD = 0 /* not a name of ours; > 0: length of the answer in `out` */
 };
 
+/* A subnet of one of the asker's networks. */
+struct cor_dns_subnet {
+  bool v6;
+  unsigned char base[16]; /* of an IPv4 subnet the first four */
+  unsigned prefix;
+};
+
 struct cor_dns_zones {
   const struct cor_zone *entries;
+  const char *project; /* the asker's, lower case; NULL or "" where it has none */
+  const struct cor_dns_subnet *subnets;
+  size_t subnet_count;
   uint32_t rotation; /* moves with every answer: replicas take turns in coming first */
 };
 

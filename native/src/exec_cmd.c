@@ -2,22 +2,20 @@
  * this program's own stdio. PROTOCOL.md, "exec". */
 #include <errno.h>
 #include <fcntl.h>
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "archive.h"
 #include "commands.h"
 #include "container.h"
 #include "exec_stdio.h"
 #include "exec_tty.h"
 #include "fd.h"
-#include "pid.h"
 #include "shim.h"
 #include "spec.h"
 
@@ -75,39 +73,17 @@ static int parse(int argc, char **argv, struct options *options) {
   return 0;
 }
 
-/* Pid and pidfd of the container's init, checked against a reuse of the number. */
-static int find_init(const char *run, pid_t *pid, int *pidfd, struct cor_err *err) {
-  char path[4096], start[24];
-  if (snprintf(path, sizeof(path), "%s/state.json", run) >= (int)sizeof(path))
-    return cor_fail(err, ENAMETOOLONG, "connect", run, "the path is too long");
-  _cleanup_free_ char *text = cor_read_file(AT_FDCWD, path, 1 << 20, NULL, err);
-  if (!text)
-    return cor_fail(err, ENOENT, "connect", run, "the container is not running");
-  struct json_object *state = json_tokener_parse(text), *number = NULL, *expected = NULL,
-                     *status = NULL;
-  json_object_object_get_ex(state, "pid", &number);
-  json_object_object_get_ex(state, "pidStart", &expected);
-  json_object_object_get_ex(state, "status", &status);
-  const char *name = status ? json_object_get_string(status) : "";
-  bool paused = strcmp(name, "paused") == 0;
-  *pid = number ? json_object_get_int(number) : 0;
-  *pidfd = *pid > 0 ? (int)syscall(SYS_pidfd_open, *pid, 0) : -1;
-  if (*pidfd >= 0)
-    cor_process_start(*pid, start);
-  bool same = *pidfd >= 0 && expected && strcmp(start, json_object_get_string(expected)) == 0;
-  json_object_put(state);
-  if (paused)
-    return cor_fail(err, EBUSY, "exec", run, "the container is paused, resume it before exec");
-  return same ? 0 : cor_fail(err, ESRCH, "connect", run, "the container is not running");
-}
-
 static int start(const struct options *options, struct cor_child *child,
                  struct cor_exec_stdio *stdio, struct cor_err *err) {
   char path[4096], cache[4096];
   pid_t init = 0;
+  bool paused = false;
   _cleanup_close_ int pidfd = -1;
-  if (find_init(options->run, &init, &pidfd, err) < 0)
+  if (cor_container_init(options->run, &init, &pidfd, &paused, err) < 0)
     return -1;
+  if (paused)
+    return cor_fail(err, EBUSY, "exec", options->run,
+                    "the container is paused, resume it before exec");
   snprintf(path, sizeof(path), "%s/config.json", options->dir);
   cor_seccomp_cache(options->dir, cache, sizeof(cache));
   struct cor_spec *spec = cor_spec_load(path, err);

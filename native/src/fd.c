@@ -84,7 +84,7 @@ int cor_write_file(int dirfd, const char *path, const char *text) {
 
 int cor_replace_file(int dirfd, const char *path, const void *data, size_t size, mode_t mode,
                      struct cor_err *err) {
-  char tmp[512];
+  char tmp[4096];
   if (snprintf(tmp, sizeof(tmp), "%s.%d.tmp", path, (int)cor_own_pid()) >= (int)sizeof(tmp))
     return cor_fail(err, ENAMETOOLONG, "open", path, "the path is too long");
   /* Only a dead process of our pid can have left one. */

@@ -172,7 +172,8 @@ static int run(struct cor_init *init, struct cor_err *err) {
   /* First of all: what is allocated from here on counts for the container. While this process is
    * the host's root to the cgroup files, which it is no more in a user namespace; and before the
    * cgroup namespace is made, whose root is where its maker is. */
-  if (cor_cgroup_enter(init->cgroup, err) < 0 || cor_ns_join(init->ns_fds, err) < 0)
+  if (cor_cgroup_enter(init->cgroup, err) < 0 || cor_ns_remake(init, err) < 0 ||
+      cor_ns_join(init->ns_fds, init->late_flags, err) < 0)
     return -1;
   const struct cor_namespace *cgroup_ns = &spec->namespaces[COR_NS_CGROUP];
   if (cgroup_ns->present && !cgroup_ns->path && unshare(CLONE_NEWCGROUP) < 0)
@@ -221,16 +222,16 @@ static int run(struct cor_init *init, struct cor_err *err) {
       .env = cor_process_env(process->env, NULL, home),
       .has_personality = spec->has_personality,
       .personality = spec->personality,
-      .proc_fd = init->proc_fd,
       .sync_fd = init->sync_fd,
       .pdeathsig = init->launch->pdeathsig,
       .preserve_fds = init->launch->preserve_fds,
       .no_new_keyring = init->launch->no_new_keyring,
+      .block_signals = cor_spec_has_init(spec),
   };
   if (!setup.env)
     return cor_fail(err, ENOMEM, "malloc", "process.env", "out of memory");
 
-  if (cor_process_limits(&setup, err) < 0)
+  if (cor_process_label(process, init->proc_fd, err) < 0 || cor_process_limits(&setup, err) < 0)
     return -1;
   if (init->launch->console) {
     if (cor_process_terminal(peer_fd, process, process->rows, process->columns, err) < 0)

@@ -23,11 +23,14 @@ struct cor_init {
   int sync_fd;              /* to the caller, until execve closes it */
   int ns_fds[COR_NS_COUNT]; /* namespaces to join; -1: new, or the caller's */
   bool new_user_ns;
-  int *idmapped; /* for each of the spec's mounts: the detached mount that idmap.c has made, or -1;
-                    NULL: none of them maps ids */
-  int root_fd;   /* the container's root mount */
-  int proc_fd;   /* the host's /proc, verified: what is written there must not land in a file of the
-                    container's making */
+  unsigned long
+      late_flags; /* namespaces to make once the user namespace, which is joined, owns them
+                   */
+  int *idmapped;  /* for each of the spec's mounts: the detached mount that idmap.c has made, or -1;
+                     NULL: none of them maps ids */
+  int root_fd;    /* the container's root mount */
+  int proc_fd; /* the host's /proc, verified: what is written there must not land in a file of the
+                  container's making */
   bool has_proc, has_own_dev;
 };
 
@@ -38,7 +41,10 @@ _Noreturn void cor_init_main(struct cor_init *init);
 /* ns.c: the namespaces that a launch makes with clone3 (flags), opens for joining, and joins. */
 int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
                 unsigned long *clone_flags, struct cor_err *err);
-int cor_ns_join(const int ns_fds[COR_NS_COUNT], struct cor_err *err);
+/* Joins those that are to be joined; `in_user_ns`: but for the user namespace, which it is in. */
+int cor_ns_join(const int ns_fds[COR_NS_COUNT], bool in_user_ns, struct cor_err *err);
+/* Joins the user namespace and makes the new ones in it, where there are both. */
+int cor_ns_remake(struct cor_init *init, struct cor_err *err);
 int cor_ns_write_maps(pid_t pid, const struct cor_spec *spec, struct cor_err *err);
 int cor_ns_write_id_maps(pid_t pid, const struct cor_idmaps *uids, const struct cor_idmaps *gids,
                          struct cor_err *err);

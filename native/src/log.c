@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fd.h"
+#include "log_compress.h"
 
 /* "<time> stdout F ": all of a batch's lines share it but for the tag. */
 #define PREFIX_SIZE 40
@@ -55,23 +58,55 @@ int cor_log_open(struct cor_log *log, const char *path, int64_t max_size, int ma
   log->fd = open_file(path);
   struct stat st;
   if (log->fd < 0 || fstat(log->fd, &st) < 0)
-    return cor_fail(err, errno, "open", path, "cannot open the log");
+    return cor_fail(err, errno, "open log", path, "cannot open the log");
   log->size = st.st_size;
   return 0;
+}
+
+/* One old file a place further; a compressed and a plain one of the same age are there only where a
+ * compressor was killed, and then the plain one counts. */
+static void move_up(const char *path, int age) {
+  char from[4096], from_gz[4096], to[4096], to_gz[4096];
+  int a = age == 1 ? snprintf(from, sizeof(from), "%s", path)
+                   : snprintf(from, sizeof(from), "%s.%d", path, age - 1);
+  int b = snprintf(from_gz, sizeof(from_gz), "%s.%d.gz", path, age - 1);
+  int c = snprintf(to, sizeof(to), "%s.%d", path, age);
+  int d = snprintf(to_gz, sizeof(to_gz), "%s.%d.gz", path, age);
+  if (a >= (int)sizeof(from) || b >= (int)sizeof(from_gz) || c >= (int)sizeof(to) ||
+      d >= (int)sizeof(to_gz))
+    return;
+  if (rename(from, to) == 0) {
+    unlink(to_gz);
+    if (age > 1)
+      unlink(from_gz);
+  } else if (age > 1 && rename(from_gz, to_gz) == 0) {
+    unlink(to);
+  }
+}
+
+/* The names are about to move: what a child has half done is done again. */
+static void stop_compressor(struct cor_log *log) {
+  if (log->compressor <= 0)
+    return;
+  kill(log->compressor, SIGKILL);
+  while (waitpid(log->compressor, NULL, 0) < 0 && errno == EINTR)
+    ;
+  log->compressor = 0;
+}
+
+bool cor_log_reaped(struct cor_log *log, pid_t pid) {
+  if (pid != log->compressor)
+    return false;
+  log->compressor = 0;
+  return true;
 }
 
 /* log.2 → log.3, log.1 → log.2, log → log.1; with a single file there is nothing to keep and it
  * starts again. */
 static void rotate(struct cor_log *log) {
-  char from[4096], to[4096];
-  for (int i = log->max_files - 1; i > 0; i--) {
-    int a = i == 1 ? snprintf(from, sizeof(from), "%s", log->path)
-                   : snprintf(from, sizeof(from), "%s.%d", log->path, i - 1);
-    int b = snprintf(to, sizeof(to), "%s.%d", log->path, i);
-    if (a >= (int)sizeof(from) || b >= (int)sizeof(to))
-      return;
-    rename(from, to);
-  }
+  stop_compressor(log);
+  for (int age = log->max_files - 1; age > 0; age--)
+    move_up(log->path, age);
   if (log->max_files == 1)
     unlink(log->path);
   int fd = open_file(log->path);
@@ -80,6 +115,8 @@ static void rotate(struct cor_log *log) {
   close(log->fd);
   log->fd = fd;
   log->size = 0;
+  if (log->compress)
+    log->compressor = cor_log_compress(log->path, log->max_files - 1);
 }
 
 /* A line that was written in part (full disk) is taken back, so that every line in the file is

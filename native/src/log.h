@@ -1,4 +1,6 @@
 /* A container's log: CRI lines `2026-11-23T12:00:00.123456789Z stdout F text`, rotated by size.
+ * `log` is written to, `log.1` is the one before it, and so on; from `log.2` on they are compressed
+ * (log_compress.h).
  *
  * A line longer than COR_LOG_LINE_MAX is written as `P` pieces with a last `F`. Times never go back
  * within a log.
@@ -9,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 #include "err.h"
@@ -26,6 +29,8 @@ struct cor_log {
   const char *path;
   int64_t size, max_size; /* max_size <= 0: never rotated */
   int max_files;
+  bool compress;    /* old files but the newest, by a child */
+  pid_t compressor; /* 0: none is at work */
   struct timespec last;
   uint64_t lost; /* bytes that could not be written since the last success */
   int lost_errno;
@@ -35,6 +40,8 @@ struct cor_log {
 /* `path` must outlive the log; NULL keeps none. Appends to what is there. */
 int cor_log_open(struct cor_log *log, const char *path, int64_t max_size, int max_files,
                  struct cor_err *err);
+/* True where the process was the log's child. */
+bool cor_log_reaped(struct cor_log *log, pid_t pid);
 /* Takes bytes as read from the container; stream 0 is stdout, 1 stderr. All lines of one call carry
  * one time. */
 void cor_log_data(struct cor_log *log, int stream, const char *data, size_t size);

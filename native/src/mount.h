@@ -34,6 +34,8 @@ int cor_mount_options_parse(const struct cor_mount *mount, struct cor_mount_opti
 int cor_mount_clone(int dirfd, const char *path, bool recursive, struct cor_err *err);
 /* The same of a path in the mount namespace of process `pid`, below that namespace's root. */
 int cor_mount_clone_of(int pid, const char *path, bool recursive, struct cor_err *err);
+/* The root of a process's mount namespace (O_PATH), whatever the process has made its own root. */
+int cor_root_of(int pidfd, struct cor_err *err);
 /* A new, detached file system with `source` and options "key=value" or "key". */
 int cor_mount_new(const char *type, const char *source, const struct cor_mount_options *options,
                   struct cor_err *err);
@@ -43,7 +45,8 @@ int cor_mount_set(int mount_fd, uint64_t set, uint64_t clear, uint64_t propagati
 /* Attaches a detached mount over target_fd; `name` is for messages. */
 int cor_mount_attach(int mount_fd, int target_fd, const char *name, struct cor_err *err);
 
-/* The overlay as a detached mount. */
-int cor_overlay_mount(const struct cor_overlay *overlay, struct cor_err *err);
+/* The overlay as a detached mount. Before Linux 6.7 it is mounted at `place` for a moment, in the
+ * caller's mount namespace. */
+int cor_overlay_mount(const struct cor_overlay *overlay, const char *place, struct cor_err *err);
 
 #endif

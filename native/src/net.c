@@ -1,121 +1,32 @@
 #include "net.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
-#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "netlink.h"
+#include "net_link.h"
 
-enum { MAC_SIZE = 6 };
-
-int cor_parse_cidr(const char *text, struct in_addr *address, unsigned *prefix,
-                   struct cor_err *err) {
-  char host[INET_ADDRSTRLEN];
-  const char *slash = strchr(text, '/');
-  char *end = NULL;
-  unsigned long bits;
-
-  if (!slash || slash == text || (size_t)(slash - text) >= sizeof host)
-    return cor_fail(err, 0, "parse address", text, "not an IPv4 address with a prefix length");
-  memcpy(host, text, (size_t)(slash - text));
-  host[slash - text] = '\0';
-  bits = strtoul(slash + 1, &end, 10);
-  if (inet_pton(AF_INET, host, address) != 1 || end == slash + 1 || *end || bits > 32)
-    return cor_fail(err, 0, "parse address", text, "not an IPv4 address with a prefix length");
-  *prefix = (unsigned)bits;
-  return 0;
-}
-
-static int parse_mac(const char *text, unsigned char mac[MAC_SIZE], struct cor_err *err) {
-  int end = 0;
-
-  if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3],
-             &mac[4], &mac[5], &end) != MAC_SIZE ||
-      text[end] != '\0')
-    return cor_fail(err, 0, "parse MAC address", text, "not a MAC address");
-  if (mac[0] & 1)
-    return cor_fail(err, 0, "parse MAC address", text,
-                    "a multicast address cannot be an interface's");
-  return 0;
-}
-
-static int check_name(const char *name, struct cor_err *err) {
-  if (!*name || strlen(name) >= IFNAMSIZ || strchr(name, '/') || strchr(name, ' '))
-    return cor_fail(err, 0, "check interface name", name, "not an interface name of 1 to 15 bytes");
-  return 0;
-}
-
-static void link_message(struct cor_nlbuf *buf, uint16_t type, uint16_t flags, unsigned index,
-                         const char *name, bool up, const char *what) {
-  struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index};
-
-  if (up) {
-    info.ifi_flags = IFF_UP;
-    info.ifi_change = IFF_UP;
-  }
-  cor_nl_msg(buf, type, flags, &info, sizeof info, what, name);
-  if (!index)
-    cor_nl_put_str(buf, IFLA_IFNAME, name);
-}
-
-/* No link-local IPv6 address: its duplicate detection and multicast joins cost more time than the
- * rest of the link, and our networks carry IPv4. Takes effect only while the link is down. */
-static void without_ipv6(struct cor_nlbuf *buf) {
-  size_t spec = cor_nl_begin(buf, IFLA_AF_SPEC);
-  size_t inet6 = cor_nl_begin(buf, AF_INET6);
-
-  cor_nl_put_u8(buf, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-  cor_nl_end(buf, inet6);
-  cor_nl_end(buf, spec);
-}
-
-static void address_message(struct cor_nlbuf *buf, unsigned index, struct in_addr address,
-                            unsigned prefix, const char *text) {
-  struct ifaddrmsg info = {.ifa_family = AF_INET,
-                           .ifa_prefixlen = (uint8_t)prefix,
-                           .ifa_scope = RT_SCOPE_UNIVERSE,
-                           .ifa_index = index};
-  struct in_addr broadcast = address;
-
-  cor_nl_msg(buf, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof info, "set address",
-             text);
-  cor_nl_put(buf, IFA_LOCAL, &address, sizeof address);
-  cor_nl_put(buf, IFA_ADDRESS, &address, sizeof address);
-  if (prefix < 31) {
-    broadcast.s_addr |= htonl(UINT32_MAX >> prefix);
-    cor_nl_put(buf, IFA_BROADCAST, &broadcast, sizeof broadcast);
-  }
-}
-
-static void default_route_message(struct cor_nlbuf *buf, unsigned index, struct in_addr gateway,
-                                  const char *text) {
-  struct rtmsg info = {.rtm_family = AF_INET,
-                       .rtm_table = RT_TABLE_MAIN,
-                       .rtm_protocol = RTPROT_BOOT,
-                       .rtm_scope = RT_SCOPE_UNIVERSE,
-                       .rtm_type = RTN_UNICAST};
-
-  cor_nl_msg(buf, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &info, sizeof info,
-             "set default route", text);
-  cor_nl_put(buf, RTA_GATEWAY, &gateway, sizeof gateway);
-  cor_nl_put_u32(buf, RTA_OIF, index);
-}
+/* An endpoint's texts, read. */
+struct plan {
+  const struct cor_endpoint *ep;
+  int netns_fd, mtu;
+  unsigned parent; /* index of the bridge, or of the interface that a macvlan hangs on */
+  unsigned char mac[COR_MAC_SIZE];
+  struct cor_cidr address, address6, gateway, gateway6;
+};
 
 int cor_netns_new(struct cor_err *err) {
   cor_nl_auto nl = {.fd = -1};
   cor_nlbuf_auto buf = {0};
+  struct cor_err ignored;
   int own, fresh, rc;
 
   own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -132,20 +43,19 @@ int cor_netns_new(struct cor_err *err) {
   if (fresh < 0 && rc == 0)
     rc = cor_fail(err, errno, "open", "/proc/thread-self/ns/net",
                   "cannot keep the new network namespace");
+  /* A neighbour on a bridge may send router advertisements (it has CAP_NET_RAW): what comes up here
+   * believes none (CVE-2020-13401). Without IPv6 there is no such file. */
+  (void)cor_sysctl_write("net/ipv6/conf/default/accept_ra", "0", &ignored);
   if (setns(own, CLONE_NEWNET) < 0)
     rc = cor_fail(err, errno, "setns", "", "cannot return to the own network namespace");
   close(own);
   if (rc == 0) {
-    link_message(&buf, RTM_NEWLINK, 0, 0, "lo", true, "set loopback up");
+    cor_link_message(&buf, RTM_NEWLINK, 0, 0, "lo", true, "set loopback up");
     rc = cor_nl_send(&nl, &buf, err);
   }
   if (rc < 0 && fresh >= 0)
     close(fresh);
   return rc < 0 ? rc : fresh;
-}
-
-static void delete_link(struct cor_nlbuf *buf, const char *name) {
-  link_message(buf, RTM_DELLINK, 0, 0, name, false, "delete link");
 }
 
 /* Where br_netfilter hands bridged frames to the IP rules, a container's packet to its own
@@ -164,125 +74,213 @@ static bool bridge_calls_netfilter(void) {
   return value == '1';
 }
 
-static void hairpin(struct cor_nlbuf *buf) {
+/* Ports that are isolated reach the bridge itself and nobody beside them. */
+static void port_settings(struct cor_nlbuf *buf, bool is_hairpin, bool is_isolated) {
   size_t info = cor_nl_begin(buf, IFLA_LINKINFO);
   size_t data;
 
   cor_nl_put(buf, IFLA_INFO_SLAVE_KIND, "bridge", 6);
   data = cor_nl_begin(buf, IFLA_INFO_SLAVE_DATA);
-  cor_nl_put_u8(buf, IFLA_BRPORT_MODE, 1);
+  cor_nl_put_u8(buf, IFLA_BRPORT_MODE, is_hairpin);
+  cor_nl_put_u8(buf, IFLA_BRPORT_ISOLATED, is_isolated);
   cor_nl_end(buf, data);
   cor_nl_end(buf, info);
 }
 
 /* Host end: made down, so that IPv6 can be switched off before it comes up. The peer is born in the
  * container's namespace: nothing is ever moved, and a failure leaves nothing. */
-static void veth_messages(struct cor_nlbuf *buf, const struct cor_endpoint *ep, int netns_fd,
-                          unsigned bridge, int mtu, const unsigned char *mac) {
+static void veth_messages(struct cor_nlbuf *buf, const struct plan *plan) {
   struct ifinfomsg peer_info = {.ifi_family = AF_UNSPEC};
+  const struct cor_endpoint *ep = plan->ep;
+  bool is_hairpin = bridge_calls_netfilter();
   size_t info, data, peer;
 
-  link_message(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, ep->host_name, false,
-               "create veth pair");
-  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)mtu);
-  cor_nl_put_u32(buf, IFLA_MASTER, bridge);
+  cor_link_message(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, ep->host_name, false,
+                   "create veth pair");
+  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)plan->mtu);
+  cor_nl_put_u32(buf, IFLA_MASTER, plan->parent);
   info = cor_nl_begin(buf, IFLA_LINKINFO);
   cor_nl_put(buf, IFLA_INFO_KIND, "veth", 4);
   data = cor_nl_begin(buf, IFLA_INFO_DATA);
   peer = cor_nl_begin(buf, VETH_INFO_PEER);
   cor_nl_raw(buf, &peer_info, sizeof peer_info);
   cor_nl_put_str(buf, IFLA_IFNAME, ep->interface);
-  cor_nl_put_u32(buf, IFLA_NET_NS_FD, (uint32_t)netns_fd);
-  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)mtu);
-  if (mac)
-    cor_nl_put(buf, IFLA_ADDRESS, mac, MAC_SIZE);
+  cor_nl_put_u32(buf, IFLA_NET_NS_FD, (uint32_t)plan->netns_fd);
+  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)plan->mtu);
+  cor_nl_put(buf, IFLA_ADDRESS, plan->mac, COR_MAC_SIZE);
   cor_nl_end(buf, peer);
   cor_nl_end(buf, data);
   cor_nl_end(buf, info);
 
-  link_message(buf, RTM_SETLINK, 0, 0, ep->host_name, false, "switch off IPv6");
-  without_ipv6(buf);
-  link_message(buf, RTM_NEWLINK, 0, 0, ep->host_name, true, "set link up");
-  if (bridge_calls_netfilter())
-    hairpin(buf);
+  cor_link_message(buf, RTM_SETLINK, 0, 0, ep->host_name, false, "switch off IPv6");
+  cor_link_without_autoconf(buf);
+  /* Before it is up: a port must not pass a frame to a neighbour that it may not reach. */
+  if (is_hairpin || ep->is_isolated) {
+    cor_link_message(buf, RTM_NEWLINK, 0, 0, ep->host_name, false, "set bridge port");
+    port_settings(buf, is_hairpin, ep->is_isolated);
+  }
+  cor_link_message(buf, RTM_NEWLINK, 0, 0, ep->host_name, true, "set link up");
 }
 
-static int create_veth(struct cor_nl *nl, const struct cor_endpoint *ep, int netns_fd,
-                       const unsigned char *mac, struct cor_err *err) {
+/* One interface, born in the container's namespace on top of one of the host's: no host end. */
+static void macvlan_messages(struct cor_nlbuf *buf, const struct plan *plan) {
+  const struct cor_endpoint *ep = plan->ep;
+  bool is_ipvlan = ep->kind == COR_LINK_IPVLAN;
+  size_t info, data;
+
+  cor_link_message(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, ep->interface, false,
+                   is_ipvlan ? "create ipvlan" : "create macvlan");
+  cor_nl_put_u32(buf, IFLA_LINK, plan->parent);
+  cor_nl_put_u32(buf, IFLA_NET_NS_FD, (uint32_t)plan->netns_fd);
+  cor_nl_put_u32(buf, IFLA_MTU, (uint32_t)plan->mtu);
+  if (!is_ipvlan) /* an ipvlan shares its parent's */
+    cor_nl_put(buf, IFLA_ADDRESS, plan->mac, COR_MAC_SIZE);
+  info = cor_nl_begin(buf, IFLA_LINKINFO);
+  cor_nl_put_str(buf, IFLA_INFO_KIND, is_ipvlan ? "ipvlan" : "macvlan");
+  data = cor_nl_begin(buf, IFLA_INFO_DATA);
+  if (is_ipvlan)
+    cor_nl_put_u16(buf, IFLA_IPVLAN_MODE, (uint16_t)ep->mode);
+  else
+    cor_nl_put_u32(buf, IFLA_MACVLAN_MODE, (uint32_t)ep->mode);
+  cor_nl_end(buf, data);
+  cor_nl_end(buf, info);
+}
+
+static int create_link(struct cor_nl *nl, const struct plan *plan, struct cor_err *err) {
   cor_nlbuf_auto buf = {0};
-  unsigned bridge = cor_nl_ifindex(nl, ep->bridge);
-  int mtu = ep->mtu > 0 ? ep->mtu : cor_nl_mtu(nl, ep->bridge);
+  const struct cor_endpoint *ep = plan->ep;
   int rc;
 
-  if (!bridge)
-    return cor_fail(err, ENODEV, "find bridge", ep->bridge,
-                    "the bridge of network %.12s is missing", ep->network);
-  veth_messages(&buf, ep, netns_fd, bridge, mtu, mac);
+  if (ep->kind != COR_LINK_VETH) {
+    macvlan_messages(&buf, plan);
+    return cor_nl_send(nl, &buf, err);
+  }
+  veth_messages(&buf, plan);
   rc = cor_nl_send(nl, &buf, err);
-  /* EEXIST also stands for an interface of that name inside; only a stale host end is ours to
-   * replace. */
-  if (rc == 0 || err->errno_ != EEXIST || !cor_nl_ifindex(nl, ep->host_name))
+  if (rc == 0 || err->errno_ != EEXIST)
     return rc;
-  delete_link(&buf, ep->host_name);
-  veth_messages(&buf, ep, netns_fd, bridge, mtu, mac);
+  /* A stale host end, which the kernel may be taking away itself just now: it is not asked for
+   * first, as the answer could be out of date. An interface of that name inside fails again. */
+  cor_link_message(&buf, RTM_DELLINK, 0, 0, ep->host_name, false, "delete link");
+  if (cor_nl_send(nl, &buf, err) < 0 && err->errno_ != ENODEV)
+    return -1;
+  veth_messages(&buf, plan);
   return cor_nl_send(nl, &buf, err);
 }
 
-static int configure_inside(struct cor_nl *nl, const struct cor_endpoint *ep,
-                            struct in_addr address, unsigned prefix, const struct in_addr *gateway,
-                            struct cor_err *err) {
+/* Sysctls of the container's namespace; those of an interface exist from its creation on. */
+static int set_sysctls(const struct plan *plan, struct cor_err *err) {
+  const struct cor_endpoint *ep = plan->ep;
+  int own, rc = 0;
+  char path[64];
+
+  if (!ep->address6 && (!ep->sysctls || !ep->sysctls[0]))
+    return 0;
+  own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || setns(plan->netns_fd, CLONE_NEWNET) < 0) {
+    rc = cor_fail(err, errno, "setns", "", "cannot enter the container's network namespace");
+    if (own >= 0)
+      close(own);
+    return rc;
+  }
+  if (ep->address6) { /* a host that has IPv6 off by default hands that down */
+    snprintf(path, sizeof path, "net/ipv6/conf/%s/disable_ipv6", ep->interface);
+    rc = cor_sysctl_write(path, "0", err);
+  }
+  for (const char *const *at = ep->sysctls; rc == 0 && at && at[0]; at += 2)
+    rc = cor_sysctl_write(at[0], at[1], err);
+  if (setns(own, CLONE_NEWNET) < 0)
+    rc = cor_fail(err, errno, "setns", "", "cannot return to the own network namespace");
+  close(own);
+  return rc;
+}
+
+static int configure_inside(struct cor_nl *nl, const struct plan *plan, struct cor_err *err) {
   cor_nlbuf_auto buf = {0};
+  const struct cor_endpoint *ep = plan->ep;
   unsigned index = cor_nl_ifindex(nl, ep->interface);
 
   if (!index)
     return cor_fail(err, ENODEV, "find interface", ep->interface,
                     "the interface is not in the container's namespace");
-  link_message(&buf, RTM_SETLINK, 0, index, ep->interface, false, "switch off IPv6");
-  without_ipv6(&buf);
-  address_message(&buf, index, address, prefix, ep->address);
-  link_message(&buf, RTM_NEWLINK, 0, index, ep->interface, true, "set link up");
-  if (gateway)
-    default_route_message(&buf, index, *gateway, ep->gateway);
+  cor_link_message(&buf, RTM_SETLINK, 0, index, ep->interface, false, "switch off IPv6");
+  cor_link_without_autoconf(&buf);
+  cor_address_message(&buf, index, &plan->address, ep->address);
+  if (ep->address6) {
+    cor_link_local_message(&buf, index, plan->mac, ep->interface);
+    cor_address_message(&buf, index, &plan->address6, ep->address6);
+  }
+  for (const char *const *extra = ep->extra_addresses; extra && *extra; extra++) {
+    struct cor_cidr cidr;
+
+    if (cor_cidr_parse(*extra, &cidr, err) < 0)
+      return -1;
+    cor_address_message(&buf, index, &cidr, *extra);
+  }
+  cor_link_message(&buf, RTM_NEWLINK, 0, index, ep->interface, true, "set link up");
+  if (ep->gateway && ep->is_default)
+    cor_default_route_message(&buf, index, &plan->gateway, ep->gateway);
+  if (ep->gateway6 && ep->is_default)
+    cor_default_route_message(&buf, index, &plan->gateway6, ep->gateway6);
   return cor_nl_send(nl, &buf, err);
+}
+
+static int read_plan(struct plan *plan, struct cor_err *err) {
+  const struct cor_endpoint *ep = plan->ep;
+
+  if (cor_check_link_name(ep->interface, err) < 0 || cor_check_link_name(ep->bridge, err) < 0 ||
+      (ep->kind == COR_LINK_VETH && cor_check_link_name(ep->host_name, err) < 0) ||
+      cor_cidr_parse(ep->address, &plan->address, err) < 0 ||
+      (ep->address6 && cor_cidr_parse(ep->address6, &plan->address6, err) < 0) ||
+      (ep->gateway && cor_host_parse(ep->gateway, &plan->gateway, err) < 0) ||
+      (ep->gateway6 && cor_host_parse(ep->gateway6, &plan->gateway6, err) < 0) ||
+      (ep->mac && cor_mac_parse(ep->mac, plan->mac, err) < 0))
+    return -1;
+  if (plan->address.family != AF_INET)
+    return cor_fail(err, 0, "parse address", ep->address, "not an IPv4 address");
+  if (!ep->mac)
+    cor_mac_of(plan->address.at.v4, plan->mac);
+  return 0;
 }
 
 int cor_net_attach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err) {
   cor_nl_auto host = {.fd = -1};
   cor_nl_auto inside = {.fd = -1};
-  struct in_addr address, gateway;
-  bool routed = ep->gateway && ep->is_default;
-  unsigned char mac[MAC_SIZE];
-  unsigned prefix;
+  struct plan plan = {.ep = ep, .netns_fd = netns_fd};
 
-  if (check_name(ep->host_name, err) < 0 || check_name(ep->interface, err) < 0 ||
-      check_name(ep->bridge, err) < 0 || cor_parse_cidr(ep->address, &address, &prefix, err) < 0 ||
-      (ep->mac && parse_mac(ep->mac, mac, err) < 0))
+  if (read_plan(&plan, err) < 0 || cor_nl_open(&host, NETLINK_ROUTE, err) < 0 ||
+      cor_nl_open_in(&inside, NETLINK_ROUTE, netns_fd, err) < 0)
     return -1;
-  if (routed && inet_pton(AF_INET, ep->gateway, &gateway) != 1)
-    return cor_fail(err, 0, "parse gateway", ep->gateway, "not an IPv4 address");
-  if (cor_nl_open(&host, NETLINK_ROUTE, err) < 0 ||
-      cor_nl_open_in(&inside, NETLINK_ROUTE, netns_fd, err) < 0 ||
-      create_veth(&host, ep, netns_fd, ep->mac ? mac : NULL, err) < 0)
+  plan.parent = cor_nl_ifindex(&host, ep->bridge);
+  if (!plan.parent)
+    return cor_fail(err, ENODEV, "find interface", ep->bridge,
+                    "the interface that network %.12s is on is missing", ep->network);
+  plan.mtu = ep->mtu > 0 ? ep->mtu : cor_nl_mtu(&host, ep->bridge);
+  if (create_link(&host, &plan, err) < 0)
     return -1;
-  if (configure_inside(&inside, ep, address, prefix, routed ? &gateway : NULL, err) < 0) {
+  if (set_sysctls(&plan, err) < 0 || configure_inside(&inside, &plan, err) < 0) {
     struct cor_err ignored;
 
-    cor_net_detach(ep, &ignored); /* the first failure is the one to report */
+    cor_net_detach(netns_fd, ep, &ignored); /* the first failure is the one to report */
     return -1;
   }
   return 0;
 }
 
-static int delete_by_name(const char *name, struct cor_err *err) {
-  cor_nl_auto nl = {.fd = -1};
+int cor_net_default(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err) {
+  cor_nl_auto inside = {.fd = -1};
   cor_nlbuf_auto buf = {0};
+  struct plan plan = {.ep = ep, .netns_fd = netns_fd};
+  unsigned index;
 
-  if (check_name(name, err) < 0 || cor_nl_open(&nl, NETLINK_ROUTE, err) < 0)
+  if (read_plan(&plan, err) < 0 || cor_nl_open_in(&inside, NETLINK_ROUTE, netns_fd, err) < 0)
     return -1;
-  delete_link(&buf, name);
-  if (cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != ENODEV)
-    return -1;
-  return 0;
+  index = cor_nl_ifindex(&inside, ep->interface);
+  if (ep->gateway)
+    cor_default_route_message(&buf, index, &plan.gateway, ep->gateway);
+  if (ep->gateway6)
+    cor_default_route_message(&buf, index, &plan.gateway6, ep->gateway6);
+  return ep->gateway || ep->gateway6 ? cor_nl_send(&inside, &buf, err) : 0;
 }
 
 int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err) {
@@ -290,7 +288,9 @@ int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err) {
   cor_nlbuf_auto buf = {0};
   struct ifinfomsg down = {.ifi_family = AF_UNSPEC, .ifi_change = IFF_UP};
 
-  if (check_name(ep->host_name, err) < 0 || cor_nl_open(&nl, NETLINK_ROUTE, err) < 0)
+  if (ep->kind != COR_LINK_VETH)
+    return 0; /* nothing of it is on the host */
+  if (cor_check_link_name(ep->host_name, err) < 0 || cor_nl_open(&nl, NETLINK_ROUTE, err) < 0)
     return -1;
   cor_nl_msg(&buf, RTM_SETLINK, 0, &down, sizeof down, "unplug link", ep->host_name);
   cor_nl_put_str(&buf, IFLA_IFNAME, ep->host_name);
@@ -300,60 +300,23 @@ int cor_net_unplug(const struct cor_endpoint *ep, struct cor_err *err) {
   return 0;
 }
 
-int cor_net_detach(const struct cor_endpoint *ep, struct cor_err *err) {
-  return delete_by_name(ep->host_name, err);
-}
-
-int cor_bridge_delete(const char *name, struct cor_err *err) {
-  return delete_by_name(name, err);
-}
-
-/* 02:42 and the four bytes of the address. Without a fixed one a bridge takes its lowest port's,
- * and containers would meet a gateway whose MAC changes whenever a neighbour comes or goes. */
-static void mac_of(struct in_addr address, unsigned char mac[MAC_SIZE]) {
-  mac[0] = 0x02;
-  mac[1] = 0x42;
-  memcpy(mac + 2, &address.s_addr, sizeof address.s_addr);
-}
-
-int cor_bridge_create(const char *name, const char *address_text, int mtu, struct cor_err *err) {
+/* The end inside, where there is none on the host. */
+static int delete_inside(int netns_fd, const char *name, struct cor_err *err) {
   cor_nl_auto nl = {.fd = -1};
   cor_nlbuf_auto buf = {0};
-  unsigned char mac[MAC_SIZE];
-  struct in_addr address;
-  unsigned prefix, index;
-  size_t info, spec, inet, conf;
 
-  if (check_name(name, err) < 0 || cor_parse_cidr(address_text, &address, &prefix, err) < 0 ||
-      cor_nl_open(&nl, NETLINK_ROUTE, err) < 0)
+  if (netns_fd < 0)
+    return 0; /* it went with its namespace */
+  if (cor_nl_open_in(&nl, NETLINK_ROUTE, netns_fd, err) < 0)
     return -1;
-  mac_of(address, mac);
-  link_message(&buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, name, false, "create bridge");
-  cor_nl_put_u32(&buf, IFLA_MTU, mtu > 0 ? (uint32_t)mtu : 1500);
-  cor_nl_put(&buf, IFLA_ADDRESS, mac, sizeof mac);
-  info = cor_nl_begin(&buf, IFLA_LINKINFO);
-  cor_nl_put(&buf, IFLA_INFO_KIND, "bridge", 6);
-  cor_nl_end(&buf, info);
-  if (cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != EEXIST)
+  cor_link_message(&buf, RTM_DELLINK, 0, 0, name, false, "delete link");
+  if (cor_nl_send(&nl, &buf, err) < 0 && err->errno_ != ENODEV)
     return -1;
+  return 0;
+}
 
-  index = cor_nl_ifindex(&nl, name);
-  if (!index)
-    return cor_fail(err, ENODEV, "find bridge", name, "the bridge went away while it was set up");
-  link_message(&buf, RTM_SETLINK, 0, index, name, false, "configure bridge");
-  spec = cor_nl_begin(&buf, IFLA_AF_SPEC);
-  /* route_localnet lets the host's own 127.0.0.1 be the source of what leaves by this bridge; the
-   * rules in nft_rules.c keep containers from using it the other way round (CVE-2020-8558). */
-  inet = cor_nl_begin(&buf, AF_INET);
-  conf = cor_nl_begin(&buf, IFLA_INET_CONF);
-  cor_nl_put_u32(&buf, IPV4_DEVCONF_ROUTE_LOCALNET, 1);
-  cor_nl_end(&buf, conf);
-  cor_nl_end(&buf, inet);
-  inet = cor_nl_begin(&buf, AF_INET6);
-  cor_nl_put_u8(&buf, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
-  cor_nl_end(&buf, inet);
-  cor_nl_end(&buf, spec);
-  address_message(&buf, index, address, prefix, address_text);
-  link_message(&buf, RTM_NEWLINK, 0, index, name, true, "set bridge up");
-  return cor_nl_send(&nl, &buf, err);
+int cor_net_detach(int netns_fd, const struct cor_endpoint *ep, struct cor_err *err) {
+  if (ep->kind != COR_LINK_VETH)
+    return delete_inside(netns_fd, ep->interface, err);
+  return cor_link_delete(ep->host_name, err);
 }

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -251,7 +252,7 @@ static int refused(const struct cor_nlbuf *buf, const struct nlmsghdr *msg, stru
       msg->nlmsg_len > head)
     text = cor_nl_attr((const char *)msg + head, msg->nlmsg_len - head, NLMSGERR_ATTR_MSG);
   return cor_fail(err, -answer->error, buf->what[seq - 1], buf->path[seq - 1], "%.*s",
-                  text ? (int)(text->nla_len - NLA_HDRLEN) : 26,
+                  text ? (int)(text->nla_len - NLA_HDRLEN) : INT_MAX,
                   text ? (const char *)text + NLA_HDRLEN : "the kernel refused to do it");
 }
 

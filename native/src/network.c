@@ -10,21 +10,22 @@
 
 enum { HEAD = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg)), ATTEMPTS = 3 };
 
-int cor_network_up(const char *table, const char *bridge, const char *address, const char *subnet,
-                   int mtu, bool internal, struct cor_err *err) {
+int cor_network_up(const struct cor_network *network, struct cor_err *err) {
   int rc = -1;
 
+  if (network->address6 && cor_forward_ipv6(err) < 0)
+    return -1;
   /* Again where the table went away in between, with what was the last network until then. */
   for (int attempt = 0; attempt < ATTEMPTS && rc < 0; attempt++) {
-    if (cor_nft_ensure(table, err) < 0)
+    if (cor_nft_ensure(network->table, err) < 0)
       return -1;
-    rc = cor_nft_bridge(table, bridge, subnet, internal, true, err);
+    rc = cor_nft_bridge(network, true, err);
     if (rc < 0 && err->errno_ != ENOENT)
       return -1;
   }
   if (rc < 0 || cor_nft_accept_forward(err) < 0)
     return -1;
-  return cor_bridge_create(bridge, address, mtu, err);
+  return cor_bridge_create(network->bridge, network->address, network->address6, network->mtu, err);
 }
 
 static int generation(struct cor_nl *nl, uint32_t *value, struct cor_err *err) {
@@ -90,10 +91,8 @@ static int remove_unused(const char *table, struct cor_err *err) {
                away */
 }
 
-int cor_network_down(const char *table, const char *bridge, const char *subnet,
-                     struct cor_err *err) {
-  if (cor_bridge_delete(bridge, err) < 0 ||
-      cor_nft_bridge(table, bridge, subnet, false, false, err) < 0)
+int cor_network_down(const struct cor_network *network, struct cor_err *err) {
+  if (cor_bridge_delete(network->bridge, err) < 0 || cor_nft_bridge(network, false, err) < 0)
     return -1;
-  return remove_unused(table, err);
+  return remove_unused(network->table, err);
 }

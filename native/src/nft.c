@@ -12,6 +12,7 @@
 
 #include "fd.h"
 #include "net.h"
+#include "net_link.h"
 
 static void netfilter_message(struct cor_nlbuf *buf, uint16_t type, uint16_t flags, uint8_t family,
                               uint16_t resource, const char *what, const char *path) {
@@ -190,30 +191,66 @@ static int change(struct cor_nl *nl, const char *table, bool add, const char *co
   return 0;
 }
 
-int cor_nft_bridge(const char *table, const char *name, const char *subnet, bool internal, bool add,
-                   struct cor_err *err) {
+/* First address of a subnet and the one behind its last, as a range of an interval set has them. */
+static int range_of(const char *text, struct cor_cidr *first, struct cor_cidr *behind,
+                    struct cor_err *err) {
+  if (cor_cidr_parse(text, first, err) < 0)
+    return -1;
+  *behind = *first;
+  for (unsigned bit = first->prefix; bit < first->size * 8; bit++) {
+    unsigned char mask = (unsigned char)(0x80 >> bit % 8);
+
+    if (first->at.bytes[bit / 8] & mask)
+      return cor_fail(err, 0, "parse subnet", text, "not a subnet: it has host bits");
+    behind->at.bytes[bit / 8] |= mask;
+  }
+  if (first->prefix < 1 || first->prefix > first->size * 8 - 1)
+    return cor_fail(err, 0, "parse subnet", text, "not a subnet: it has no hosts");
+  for (size_t i = first->size; i-- > 0 && ++behind->at.bytes[i] == 0;)
+    ;
+  return 0;
+}
+
+int cor_nft_bridge(const struct cor_network *network, bool add, struct cor_err *err) {
   struct cor_nl *nl = cor_nft_socket(err);
   char pair[2 * IFNAMSIZ] = {0};
-  struct in_addr first, behind;
-  unsigned prefix;
-  const char *names[4] = {COR_SET_BRIDGES, COR_SET_PAIRS, COR_SET_SUBNETS, COR_SET_INTERNAL};
-  struct cor_nft_element elements[4] = {{.key = pair, .key_size = IFNAMSIZ},
-                                        {.key = pair, .key_size = sizeof pair},
-                                        {.key = &first, .key_size = sizeof first, .end = &behind},
-                                        {.key = pair, .key_size = IFNAMSIZ}};
+  struct cor_cidr first, behind, first6, behind6;
+  const char *names[7];
+  struct cor_nft_element elements[7];
+  size_t count = 0;
 
-  if (strlen(name) >= IFNAMSIZ)
-    return cor_fail(err, 0, "check interface name", name, "not an interface name of 1 to 15 bytes");
-  if (cor_parse_cidr(subnet, &first, &prefix, err) < 0)
+  if (cor_check_link_name(network->bridge, err) < 0 ||
+      range_of(network->subnet, &first, &behind, err) < 0 ||
+      (network->subnet6 && range_of(network->subnet6, &first6, &behind6, err) < 0))
     return -1;
-  if (prefix < 1 || prefix > 31 || (ntohl(first.s_addr) & (UINT32_MAX >> prefix)))
-    return cor_fail(err, 0, "parse subnet", subnet, "not a subnet: it has host bits, or no hosts");
-  memcpy(pair, name, strlen(name));
-  memcpy(pair + IFNAMSIZ, name, strlen(name));
-  behind.s_addr = htonl(ntohl(first.s_addr) + (UINT32_MAX >> prefix) + 1);
-  if (!nl)
-    return -1;
-  /* Removing does not ask what the network was: an element of "internal" that is not there is
-   * passed over. */
-  return change(nl, table, add, names, elements, add && !internal ? 3 : 4, err);
+  memcpy(pair, network->bridge, strlen(network->bridge));
+  memcpy(pair + IFNAMSIZ, network->bridge, strlen(network->bridge));
+  /* Removing does not ask what the network was: an element that is not there is passed over. */
+  names[count] = COR_SET_BRIDGES;
+  elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
+  if (!add || !network->is_isolated) {
+    names[count] = COR_SET_PAIRS;
+    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = sizeof pair};
+  }
+  if (!add || network->is_internal) {
+    names[count] = COR_SET_INTERNAL;
+    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
+  }
+  if (!add || !network->masquerades) {
+    names[count] = COR_SET_PLAIN;
+    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
+  }
+  if (!add || !network->masquerades6) {
+    names[count] = COR_SET_PLAIN6;
+    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
+  }
+  names[count] = COR_SET_SUBNETS;
+  elements[count++] = (struct cor_nft_element){
+      .key = first.at.bytes, .key_size = first.size, .end = behind.at.bytes};
+  if (network->subnet6) {
+    names[count] = COR_SET_SUBNETS6;
+    elements[count++] = (struct cor_nft_element){
+        .key = first6.at.bytes, .key_size = first6.size, .end = behind6.at.bytes};
+  }
+  return nl ? change(nl, network->table, add, names, elements, count, err) : -1;
 }

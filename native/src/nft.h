@@ -13,11 +13,19 @@
 #define COR_SET_BRIDGES "bridges"   /* ifname: our bridges */
 #define COR_SET_PAIRS "same-bridge" /* ifname . ifname: each bridge with itself */
 #define COR_SET_INTERNAL "internal" /* ifname: bridges without a way out */
-#define COR_SET_SUBNETS "subnets"   /* ipv4_addr ranges: addresses to hide behind the host's */
+#define COR_SET_SUBNETS "subnets"   /* ipv4_addr ranges: our containers' addresses */
+#define COR_SET_SUBNETS6 "subnets6" /* ipv6_addr ranges: the same */
+#define COR_SET_PLAIN "plain"   /* ifname: bridges whose IPv4 addresses the host does not hide */
+#define COR_SET_PLAIN6 "plain6" /* ifname: the same for IPv6 */
+#define COR_SET_ROUTED6                                                                            \
+  "routed6" /* inet_proto . ipv6_addr . inet_service: open to all by route                         \
+             */
 #define COR_MAP_PORTS                                                                              \
   "ports" /* inet_proto . ipv4_addr . inet_service : ipv4_addr . inet_service                      \
            */
 #define COR_MAP_ANY "ports-any" /* inet_proto . inet_service : ipv4_addr . inet_service */
+#define COR_MAP_PORTS6 "ports6" /* the same two for IPv6 */
+#define COR_MAP_ANY6 "ports6-any"
 
 /* The process's one netfilter socket; NULL where it cannot be opened. Never closed: the kernel lets
  * close() wait for an RCU grace period (10–30 ms) after something was removed. Not for callers that

@@ -125,13 +125,13 @@ static void put_verdict(struct cor_nlbuf *buf, int verdict) {
   close_expression(buf, open);
 }
 
-static void put_dnat(struct cor_nlbuf *buf) {
+static void put_dnat(struct cor_nlbuf *buf, uint32_t family) {
   struct open_expression open = open_expression(buf, "nat");
 
   cor_nl_put_be32(buf, NFTA_NAT_TYPE, NFT_NAT_DNAT);
-  cor_nl_put_be32(buf, NFTA_NAT_FAMILY, NFPROTO_IPV4);
+  cor_nl_put_be32(buf, NFTA_NAT_FAMILY, family);
   cor_nl_put_be32(buf, NFTA_NAT_REG_ADDR_MIN, reg(0));
-  cor_nl_put_be32(buf, NFTA_NAT_REG_PROTO_MIN, reg(1));
+  cor_nl_put_be32(buf, NFTA_NAT_REG_PROTO_MIN, reg(family == NFPROTO_IPV6 ? 4 : 1));
   close_expression(buf, open);
 }
 
@@ -163,8 +163,14 @@ void cor_nft_put_expression(struct cor_nlbuf *buf, const struct cor_nft_expressi
   case MAP:
     put_lookup(buf, e);
     break;
+  case LOOPBACK6:
+    put_compare(buf, NFT_CMP_EQ, &in6addr_loopback, sizeof in6addr_loopback);
+    break;
   case DNAT:
-    put_dnat(buf);
+    put_dnat(buf, NFPROTO_IPV4);
+    break;
+  case DNAT6:
+    put_dnat(buf, NFPROTO_IPV6);
     break;
   case MASQUERADE:
     close_expression(buf, open_expression(buf, "masq"));

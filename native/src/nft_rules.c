@@ -22,10 +22,10 @@
 
 /* Raised with every change of the rules below; it names a chain that says which version is loaded.
  */
-#define RULES_VERSION "version-1"
+#define RULES_VERSION "version-2"
 
 /* Data types as nft prints them; the kernel only stores them. A concatenation has 6 bits a part. */
-enum { TYPE_IPV4 = 7, TYPE_PROTO = 12, TYPE_PORT = 13, TYPE_IFNAME = 41 };
+enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTO = 12, TYPE_PORT = 13, TYPE_IFNAME = 41 };
 #define CONCAT2(a, b) ((a) << 6 | (b))
 #define CONCAT3(a, b, c) ((a) << 12 | (b) << 6 | (c))
 
@@ -47,6 +47,14 @@ static const struct {
      CONCAT2(TYPE_IPV4, TYPE_PORT), 2 * REG, 0},
     {COR_MAP_ANY, NFT_SET_MAP, CONCAT2(TYPE_PROTO, TYPE_PORT), 2 * REG,
      CONCAT2(TYPE_IPV4, TYPE_PORT), 2 * REG, 0},
+    {COR_SET_PLAIN, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, 1},
+    {COR_SET_PLAIN6, 0, TYPE_IFNAME, IFNAMSIZ, 0, 0, 1},
+    {COR_SET_SUBNETS6, NFT_SET_INTERVAL, TYPE_IPV6, 4 * REG, 0, 0, 2},
+    {COR_SET_ROUTED6, 0, CONCAT3(TYPE_PROTO, TYPE_IPV6, TYPE_PORT), 6 * REG, 0, 0, 0},
+    {COR_MAP_PORTS6, NFT_SET_MAP, CONCAT3(TYPE_PROTO, TYPE_IPV6, TYPE_PORT), 6 * REG,
+     CONCAT2(TYPE_IPV6, TYPE_PORT), 5 * REG, 0},
+    {COR_MAP_ANY6, NFT_SET_MAP, CONCAT2(TYPE_PROTO, TYPE_PORT), 2 * REG,
+     CONCAT2(TYPE_IPV6, TYPE_PORT), 5 * REG, 0},
 };
 
 #define CHAIN_GUARD "guard"
@@ -82,6 +90,17 @@ static const struct {
   {META, NFT_META_NFPROTO, 0, 0, NULL}, {                                                          \
     EQUAL, NFPROTO_IPV4, 0, 1, NULL                                                                \
   }
+#define SOURCE6_OFFSET 8
+#define TARGET6_OFFSET 24
+#define ONLY_IPV6                                                                                  \
+  {META, NFT_META_NFPROTO, 0, 0, NULL}, {                                                          \
+    EQUAL, NFPROTO_IPV6, 0, 1, NULL                                                                \
+  }
+#define SOURCE6_IN(set) {IP, SOURCE6_OFFSET, 0, 16, NULL}, MATCH_SET(set)
+#define PORT_OF_ADDRESS6                                                                           \
+  {META, NFT_META_L4PROTO, 0, 0, NULL}, {IP, TARGET6_OFFSET, 1, 16, NULL}, {                       \
+    PORT, 0, 5, 0, NULL                                                                            \
+  }
 #define SOURCE_IN(set) {IP, SOURCE_OFFSET, 0, 4, NULL}, MATCH_SET(set)
 #define WAS_TURNED                                                                                 \
   { CT, NFT_CT_STATUS, 0, IPS_DST_NAT, NULL }
@@ -102,6 +121,14 @@ static const struct {
 #define TURN_BY_PORT                                                                               \
   {META, NFT_META_L4PROTO, 0, 0, NULL}, {PORT, 0, 1, 0, NULL}, {MAP, 0, 0, 0, COR_MAP_ANY}, {      \
     DNAT, 0, 0, 0, NULL                                                                            \
+  }
+#define TURN6_BY_ADDRESS                                                                           \
+  PORT_OF_ADDRESS6, {MAP, 0, 0, 0, COR_MAP_PORTS6}, {                                              \
+    DNAT6, 0, 0, 0, NULL                                                                           \
+  }
+#define TURN6_BY_PORT                                                                              \
+  {META, NFT_META_L4PROTO, 0, 0, NULL}, {PORT, 0, 1, 0, NULL}, {MAP, 0, 0, 0, COR_MAP_ANY6}, {     \
+    DNAT6, 0, 0, 0, NULL                                                                           \
   }
 
 static const struct {
@@ -124,8 +151,16 @@ static const struct {
     {CHAIN_PUBLISH, {ONLY_IPV4, TURN_BY_ADDRESS}},
     {CHAIN_PUBLISH, {ONLY_IPV4, LOCAL(NFTA_FIB_F_DADDR), TURN_BY_PORT}},
 
+    {CHAIN_PUBLISH, {ONLY_IPV6, TURN6_BY_ADDRESS}},
+    {CHAIN_PUBLISH, {ONLY_IPV6, LOCAL(NFTA_FIB_F_DADDR), TURN6_BY_PORT}},
+
     {CHAIN_OWN, {ONLY_IPV4, TURN_BY_ADDRESS}},
     {CHAIN_OWN, {ONLY_IPV4, LOCAL(NFTA_FIB_F_DADDR), TURN_BY_PORT}},
+    /* IPv6 has no route_localnet: ::1 cannot leave the host, and is copied by coracle-proxy. */
+    {CHAIN_OWN,
+     {ONLY_IPV6, {IP, TARGET6_OFFSET, 0, 16, NULL}, {LOOPBACK6, 0, 0, 0, NULL}, DO(NFT_RETURN)}},
+    {CHAIN_OWN, {ONLY_IPV6, TURN6_BY_ADDRESS}},
+    {CHAIN_OWN, {ONLY_IPV6, LOCAL(NFTA_FIB_F_DADDR), TURN6_BY_PORT}},
 
     /* Where br_netfilter is loaded, traffic within one bridge comes by here too. */
     {CHAIN_ISOLATE, {KNOWN_FLOW, DO(NF_ACCEPT)}},
@@ -134,6 +169,7 @@ static const struct {
     {CHAIN_ISOLATE, {NAME_IN(IIF), MATCH_SET(COR_SET_INTERNAL), DO(NF_DROP)}},
     {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_INTERNAL), DO(NF_DROP)}},
     {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_BRIDGES), WAS_TURNED, DO(NF_ACCEPT)}},
+    {CHAIN_ISOLATE, {ONLY_IPV6, PORT_OF_ADDRESS6, MATCH_SET(COR_SET_ROUTED6), DO(NF_ACCEPT)}},
     {CHAIN_ISOLATE, {NAME_IN(OIF), MATCH_SET(COR_SET_BRIDGES), DO(NF_DROP)}},
 
     {CHAIN_HIDE,
@@ -141,6 +177,16 @@ static const struct {
       SOURCE_IN(COR_SET_SUBNETS),
       NAME_IN(OIF),
       {NOT_IN, 0, 0, 0, COR_SET_BRIDGES},
+      NAME_IN(IIF),
+      {NOT_IN, 0, 0, 0, COR_SET_PLAIN},
+      {MASQUERADE, 0, 0, 0, NULL}}},
+    {CHAIN_HIDE,
+     {ONLY_IPV6,
+      SOURCE6_IN(COR_SET_SUBNETS6),
+      NAME_IN(OIF),
+      {NOT_IN, 0, 0, 0, COR_SET_BRIDGES},
+      NAME_IN(IIF),
+      {NOT_IN, 0, 0, 0, COR_SET_PLAIN6},
       {MASQUERADE, 0, 0, 0, NULL}}},
     /* A container that uses a published port by the host's address: without this its answer would
      * come straight from a neighbour with an address it never asked. */
@@ -151,11 +197,17 @@ static const struct {
       WAS_TURNED,
       SOURCE_IN(COR_SET_SUBNETS),
       {MASQUERADE, 0, 0, 0, NULL}}},
+    {CHAIN_HIDE,
+     {ONLY_IPV6,
+      NAME_IN(OIF),
+      MATCH_SET(COR_SET_BRIDGES),
+      WAS_TURNED,
+      SOURCE6_IN(COR_SET_SUBNETS6),
+      {MASQUERADE, 0, 0, 0, NULL}}},
     /* The host itself, 127.0.0.1 included, shows the bridge's address: containers of an internal
      * network have no route to any other. */
     {CHAIN_HIDE,
-     {ONLY_IPV4,
-      NAME_IN(OIF),
+     {NAME_IN(OIF),
       MATCH_SET(COR_SET_BRIDGES),
       WAS_TURNED,
       LOCAL(NFTA_FIB_F_SADDR),

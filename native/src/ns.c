@@ -3,14 +3,18 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 
 #include "fd.h"
 #include "init.h"
 #include "pid.h"
 #include "rootfs.h"
+#include "spawn.h"
+#include "sync.h"
 
 int cor_proc_open(struct cor_err *err) {
   _cleanup_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -75,21 +79,36 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
     if (kind != COR_NS_CGROUP && kind != COR_NS_TIME)
       *clone_flags |= (unsigned long)cor_ns_names[kind].flag;
   }
-  /* New ones are made by the clone and belong to the caller's user namespace: root of a joined one
-   * has no rights over them. */
-  if (ns_fds[COR_NS_USER] >= 0 && *clone_flags)
-    return cor_fail(
-        err, 0, "parse config.json", "linux.namespaces",
-        "with a user namespace to join, the other namespaces must be joined by path too");
   return 0;
 }
 
 /* In the order of enum cor_ns_kind. The pid namespace is the caller's matter: setns changes where
  * the children go. */
-int cor_ns_join(const int ns_fds[COR_NS_COUNT], struct cor_err *err) {
+int cor_ns_join(const int ns_fds[COR_NS_COUNT], bool in_user_ns, struct cor_err *err) {
   for (int kind = 0; kind < COR_NS_COUNT; kind++)
-    if (ns_fds[kind] >= 0 && kind != COR_NS_PID && setns(ns_fds[kind], cor_ns_names[kind].flag) < 0)
+    if (ns_fds[kind] >= 0 && kind != COR_NS_PID && !(kind == COR_NS_USER && in_user_ns) &&
+        setns(ns_fds[kind], cor_ns_names[kind].flag) < 0)
       return cor_fail(err, errno, "setns", cor_ns_names[kind].oci, "cannot join the namespace");
+  return 0;
+}
+
+/* Namespaces belong to the user namespace of who makes them, and root of another one has no rights
+ * over them. So where a user namespace is joined, a member of it makes the new ones, for a sibling:
+ * a pid namespace can be entered by a clone alone. This process ends; the caller is told who goes
+ * on. */
+int cor_ns_remake(struct cor_init *init, struct cor_err *err) {
+  _cleanup_close_ int pidfd = -1;
+  if (!init->late_flags)
+    return 0;
+  if (setns(init->ns_fds[COR_NS_USER], CLONE_NEWUSER) < 0)
+    return cor_fail(err, errno, "setns", "user", "cannot join the namespace");
+  pid_t pid = cor_spawn_sibling(init->late_flags, &pidfd, err);
+  if (pid < 0)
+    return -1;
+  if (pid > 0)
+    _exit(cor_sync_send(init->sync_fd, COR_SYNC_PID, pidfd) < 0);
+  /* Not across a fork. */
+  prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   return 0;
 }
 

@@ -40,9 +40,16 @@ int cor_oci_cgroup_path(struct cor_spec *spec, const char *id, struct cor_err *e
 /* Makes the folder of a new container; fails where the id is taken. */
 int cor_oci_new(struct cor_oci_state *state, const char *id, const char *bundle,
                 struct cor_err *err);
+/* config.json, before anything of the container is made: whoever finds a folder that was left by a
+ * killed create knows by it what to clean up. */
+int cor_oci_save_spec(const struct cor_oci_state *state, struct cor_err *err);
+/* state.json: from here on the container exists. */
 int cor_oci_save(const struct cor_oci_state *state, struct cor_err *err);
 /* Loads a container with its spec; errno_ ENOENT where there is none. */
 int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *err);
+/* Loads what a create that was killed has left: no state, and spec NULL where there is not even a
+ * config.json. */
+int cor_oci_load_unfinished(struct cor_oci_state *state, const char *id, struct cor_err *err);
 /* Removes the folder. */
 int cor_oci_remove(struct cor_oci_state *state, struct cor_err *err);
 void cor_oci_free(struct cor_oci_state *state);

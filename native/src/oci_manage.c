@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,17 @@
 /* How long delete --force waits for a killed init to be gone. */
 #define KILL_TIMEOUT_MS 10000
 
+/* A container is made by root, who alone may. */
+#define OWNER "root"
+
+static void root_path(const struct cor_oci_state *state, char path[PATH_MAX]) {
+  const char *root = state->spec->root_path ? state->spec->root_path : "";
+  bool whole = root[0] == '/' || !root[0];
+  if (snprintf(path, PATH_MAX, "%s%s%s", whole ? "" : state->bundle, whole ? "" : "/", root) >=
+      PATH_MAX)
+    path[0] = '\0';
+}
+
 int cor_cmd_state(int argc, char **argv) {
   static struct cor_oci_state state;
   struct cor_err err;
@@ -35,7 +47,11 @@ int cor_cmd_state(int argc, char **argv) {
   struct json_object *json = text ? json_tokener_parse(text) : NULL;
   if (!json)
     return 1;
+  char rootfs[PATH_MAX];
+  root_path(&state, rootfs);
+  json_object_object_add(json, "rootfs", json_object_new_string(rootfs));
   json_object_object_add(json, "created", json_object_new_string(state.created));
+  json_object_object_add(json, "owner", json_object_new_string(OWNER));
   puts(json_object_to_json_string_ext(json,
                                       JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
   json_object_put(json);
@@ -66,7 +82,8 @@ int cor_cmd_kill(int argc, char **argv) {
     return 2;
   }
   const char *name = at + 1 < argc ? argv[at + 1] : "SIGTERM";
-  int sig = cor_signal_number(name);
+  /* 0 asks whether it lives. */
+  int sig = strcmp(name, "0") == 0 ? 0 : cor_signal_number(name);
   if (sig < 0) {
     cor_fail(&err, 0, "kill", name, "is not a signal");
     return cor_oci_fail(&err, 1);
@@ -123,6 +140,18 @@ static int stop_by_force(const struct cor_oci_state *state, struct cor_err *err)
   return 0;
 }
 
+/* What is left of a create that was killed before it wrote state.json: its process has died with
+ * it. */
+static int delete_unfinished(const char *id) {
+  static struct cor_oci_state state;
+  struct cor_err err;
+  if (cor_oci_load_unfinished(&state, id, &err) < 0)
+    return err.errno_ == ENOENT ? 0 : cor_oci_fail(&err, 1);
+  if (state.spec && cor_container_cleanup(state.spec, &err) < 0)
+    return cor_oci_fail(&err, 1);
+  return cor_oci_remove(&state, &err) < 0 ? cor_oci_fail(&err, 1) : 0;
+}
+
 int cor_cmd_delete(int argc, char **argv) {
   static struct cor_oci_state state;
   struct cor_err err;
@@ -134,7 +163,7 @@ int cor_cmd_delete(int argc, char **argv) {
     return 2;
   }
   if (cor_oci_load(&state, argv[at], &err) < 0)
-    return force && err.errno_ == ENOENT ? 0 : cor_oci_fail(&err, 1);
+    return force && err.errno_ == ENOENT ? delete_unfinished(argv[at]) : cor_oci_fail(&err, 1);
   const char *status = cor_oci_status(&state);
   if (strcmp(status, "stopped") != 0 && !force) {
     cor_fail(&err, 0, "delete", argv[at], "the container is %s; stop it first, or use --force",
@@ -163,13 +192,18 @@ static void list_one(const char *id, bool quiet, struct json_object *array) {
     json_object_object_add(item, "id", json_object_new_string(state.id));
     json_object_object_add(item, "pid", json_object_new_int(pid));
     json_object_object_add(item, "status", json_object_new_string(status));
+    char rootfs[PATH_MAX];
+    root_path(&state, rootfs);
     json_object_object_add(item, "bundle", json_object_new_string(state.bundle));
+    json_object_object_add(item, "rootfs", json_object_new_string(rootfs));
     json_object_object_add(item, "created", json_object_new_string(state.created));
+    json_object_object_add(item, "owner", json_object_new_string(OWNER));
     json_object_array_add(array, item);
   } else if (quiet) {
     puts(state.id);
   } else {
-    printf("%-32s %-8d %-10s %-32s %s\n", state.id, pid, status, state.created, state.bundle);
+    printf("%-32s %-8d %-10s %-32s %-32s %s\n", state.id, pid, status, state.bundle, state.created,
+           OWNER);
   }
   cor_oci_free(&state);
 }
@@ -186,7 +220,8 @@ int cor_cmd_list(int argc, char **argv) {
   }
   struct json_object *array = strcmp(format, "json") == 0 ? json_object_new_array() : NULL;
   if (!array && !quiet)
-    printf("%-32s %-8s %-10s %-32s %s\n", "ID", "PID", "STATUS", "CREATED", "BUNDLE");
+    printf("%-32s %-8s %-10s %-32s %-32s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED",
+           "OWNER");
   DIR *dir = opendir(cor_oci.root);
   for (struct dirent *entry; dir && (entry = readdir(dir));)
     if (entry->d_name[0] != '.')

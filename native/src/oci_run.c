@@ -97,6 +97,8 @@ static int create(struct cor_oci_state *state, const char *id, const struct run_
   launch.no_pivot = options->no_pivot;
   launch.no_new_keyring = options->no_new_keyring;
   int result = check_terminal(state->spec, options, wait || options->detach, err);
+  if (result == 0)
+    result = cor_oci_save_spec(state, err);
   if (result == 0 && wait && (launch.start_listen_fd = listen_fd = listen_start(state, err)) < 0)
     result = -1;
   if (result < 0 || cor_container_launch(&launch, child, err) < 0) {

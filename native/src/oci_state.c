@@ -95,6 +95,12 @@ int cor_oci_new(struct cor_oci_state *state, const char *id, const char *bundle,
   return 0;
 }
 
+int cor_oci_save_spec(const struct cor_oci_state *state, struct cor_err *err) {
+  const char *text = json_object_to_json_string_ext(
+      state->spec->json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+  return cor_replace_file(state->dir_fd, "config.json", text, strlen(text), 0600, err);
+}
+
 int cor_oci_save(const struct cor_oci_state *state, struct cor_err *err) {
   struct json_object *json = json_object_new_object();
   json_object_object_add(json, "id", json_object_new_string(state->id));
@@ -106,11 +112,7 @@ int cor_oci_save(const struct cor_oci_state *state, struct cor_err *err) {
       json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
   int result = cor_replace_file(state->dir_fd, "state.json", text, strlen(text), 0600, err);
   json_object_put(json);
-  if (result < 0)
-    return -1;
-  text = json_object_to_json_string_ext(state->spec->json,
-                                        JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-  return cor_replace_file(state->dir_fd, "config.json", text, strlen(text), 0600, err);
+  return result;
 }
 
 static const char *text_of(struct json_object *json, const char *key) {
@@ -118,8 +120,7 @@ static const char *text_of(struct json_object *json, const char *key) {
   return json_object_object_get_ex(json, key, &value) ? json_object_get_string(value) : "";
 }
 
-int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *err) {
-  char path[PATH_MAX + 16];
+static int open_dir(struct cor_oci_state *state, const char *id, struct cor_err *err) {
   if (set_dir(state, id, err) < 0)
     return -1;
   state->dir_fd = open(state->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -127,6 +128,26 @@ int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *er
     return cor_fail(err, errno, "open", state->dir,
                     errno == ENOENT ? "container does not exist"
                                     : "cannot open the container's folder");
+  return 0;
+}
+
+static int load_spec(struct cor_oci_state *state, struct cor_err *err) {
+  char path[PATH_MAX + 16];
+  snprintf(path, sizeof(path), "%s/config.json", state->dir);
+  if (!(state->spec = cor_spec_load(path, err)))
+    return -1;
+  return cor_oci_cgroup_path(state->spec, state->id, err);
+}
+
+int cor_oci_load_unfinished(struct cor_oci_state *state, const char *id, struct cor_err *err) {
+  if (open_dir(state, id, err) < 0 || load_spec(state, err) == 0)
+    return state->dir_fd < 0 ? -1 : 0;
+  return err->errno_ == ENOENT ? 0 : -1;
+}
+
+int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *err) {
+  if (open_dir(state, id, err) < 0)
+    return -1;
   _cleanup_free_ char *text = cor_read_file(state->dir_fd, "state.json", 65536, NULL, err);
   struct json_object *json = text ? json_tokener_parse(text) : NULL, *value;
   if (!json)
@@ -138,10 +159,7 @@ int cor_oci_load(struct cor_oci_state *state, const char *id, struct cor_err *er
   if (json_object_object_get_ex(json, "pidStart", &value))
     state->pid_start = json_object_get_uint64(value);
   json_object_put(json);
-  snprintf(path, sizeof(path), "%s/config.json", state->dir);
-  if (!(state->spec = cor_spec_load(path, err)))
-    return -1;
-  return cor_oci_cgroup_path(state->spec, state->id, err);
+  return load_spec(state, err);
 }
 
 int cor_oci_remove(struct cor_oci_state *state, struct cor_err *err) {

@@ -85,8 +85,8 @@ static void merge(struct json_object *into, struct json_object *from) {
 }
 
 static int read_resources(const char *path, struct json_object **out, struct cor_err *err) {
-  _cleanup_free_ char *text = cor_read_file(AT_FDCWD, strcmp(path, "-") == 0 ? "/dev/stdin" : path,
-                                            RESOURCES_MAX, NULL, err);
+  _cleanup_free_ char *text = cor_read_file(
+      AT_FDCWD, strcmp(path, "-") == 0 ? "/proc/self/fd/0" : path, RESOURCES_MAX, NULL, err);
   if (!text)
     return -1;
   *out = json_tokener_parse(text);
@@ -148,7 +148,7 @@ static int update(struct cor_oci_state *state, struct json_object *wanted, struc
   }
   /* Last, as the strings of the limits in force so far end with it. */
   json_object_object_add(member(state->spec->json, "linux"), "resources", merged);
-  return cor_oci_save(state, err);
+  return cor_oci_save_spec(state, err);
 }
 
 int cor_cmd_update(int argc, char **argv) {

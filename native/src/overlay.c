@@ -5,12 +5,15 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "fd.h"
 #include "mount.h"
 
 /* fsconfig takes strings of at most this many bytes, its NUL included. */
 #define FSCONFIG_STRING_MAX 256
+#define LAYERS_MAX 200
 
 /* Gives overlay a folder; one whose path is too long goes by its descriptor, which needs to be open
  * for this call only. */
@@ -37,51 +40,19 @@ static int set(int fs_fd, const char *key, const char *value, struct cor_err *er
                   log);
 }
 
-/* Before Linux 6.5 all lower folders come as one option, "lowerdir=a:b:c", of at most 255 bytes
- * through fsconfig: so each is named by a descriptor's short path. A colon or backslash in it is
- * escaped by that, too. */
-static int set_lower_joined(int fs_fd, const char *const *lower, struct cor_err *err) {
-  char joined[256] = "";
-  size_t used = 0;
-  int fds[64], count = 0, result = -1;
-  for (; count < 64 && lower[count]; count++) {
-    fds[count] = open(lower[count], O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fds[count] < 0) {
-      cor_fail(err, errno, "open", lower[count], "cannot open the layer");
-      goto out;
-    }
-    used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s/proc/self/fd/%d",
-                             count ? ":" : "", fds[count]);
-    if (used >= sizeof(joined)) {
-      count++;
-      cor_fail(err, ENAMETOOLONG, "fsconfig", lower[0],
-               "this kernel takes no more than about %d layers", count - 1);
-      goto out;
-    }
-  }
-  result = set(fs_fd, "lowerdir", joined, err);
-out:
-  while (count > 0)
-    if (fds[--count] >= 0)
-      close(fds[count]);
-  return result;
-}
-
 static int set_lower(int fs_fd, const char *const *lower, struct cor_err *err) {
-  for (size_t i = 0; lower[i]; i++) {
-    if (set_path(fs_fd, "lowerdir+", lower[i]) == 0)
-      continue;
-    if (i == 0 && errno == EINVAL)
-      return set_lower_joined(fs_fd, lower, err);
-    return set(fs_fd, "lowerdir+", lower[i], err);
-  }
+  for (; *lower; lower++)
+    if (set(fs_fd, "lowerdir+", *lower, err) < 0)
+      return -1;
   return 0;
 }
 
-int cor_overlay_mount(const struct cor_overlay *overlay, struct cor_err *err) {
+static int make(const struct cor_overlay *overlay, struct cor_err *err) {
   _cleanup_close_ int fs_fd = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC);
   if (fs_fd < 0)
-    return cor_fail(err, errno, "fsopen", "overlay", "the kernel has no overlay file system");
+    return cor_fail(err, errno, "fsopen", "overlay",
+                    errno == ENODEV ? "the kernel has no overlay file system"
+                                    : "cannot make an overlay file system");
   if (set(fs_fd, "source", "overlay", err) < 0 || set_lower(fs_fd, overlay->lower, err) < 0)
     return -1;
   if (overlay->upper && (set(fs_fd, "upperdir", overlay->upper, err) < 0 ||
@@ -99,4 +70,69 @@ int cor_overlay_mount(const struct cor_overlay *overlay, struct cor_err *err) {
   int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, 0);
   return mount_fd < 0 ? cor_fail(err, errno, "fsmount", "overlay", "cannot mount the overlay")
                       : mount_fd;
+}
+
+/* Lower folders one by one ("lowerdir+") are known since Linux 6.7, and fsconfig takes no string
+ * that all of them would fit in. Asked of the version: an older kernel notes each attempt in its
+ * log. */
+static bool takes_lower_singly(void) {
+  struct utsname name;
+  unsigned major = 0, minor = 0;
+  return uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2 || major > 6 ||
+         (major == 6 && minor >= 7);
+}
+
+/* Options of mount(2): one page, in which each folder is named by a descriptor's short path, so
+ * that neither long names nor colons matter. */
+struct page {
+  char text[4096];
+  size_t used;
+  int fds[LAYERS_MAX + 2];
+  size_t count;
+};
+
+static int add_folder(struct page *page, const char *before, const char *path,
+                      struct cor_err *err) {
+  char buf[32];
+  if (page->count == sizeof(page->fds) / sizeof(*page->fds))
+    return cor_fail(err, E2BIG, "mount", path, "more than %d layers", LAYERS_MAX);
+  int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return cor_fail(err, errno, "open", path, "cannot open the overlay's folder");
+  page->fds[page->count++] = fd;
+  page->used += (size_t)snprintf(page->text + page->used, sizeof(page->text) - page->used, "%s%s",
+                                 before, cor_fd_path(fd, buf));
+  return page->used < sizeof(page->text) ? 0
+                                         : cor_fail(err, E2BIG, "mount", path, "too many layers");
+}
+
+static int fill(struct page *page, const struct cor_overlay *overlay, struct cor_err *err) {
+  for (size_t i = 0; overlay->lower[i]; i++)
+    if (add_folder(page, i ? ":" : "lowerdir=", overlay->lower[i], err) < 0)
+      return -1;
+  if (!overlay->upper)
+    return 0;
+  return add_folder(page, ",upperdir=", overlay->upper, err) < 0
+             ? -1
+             : add_folder(page, ",workdir=", overlay->work, err);
+}
+
+static int make_at(const struct cor_overlay *overlay, const char *place, struct cor_err *err) {
+  static struct page page;
+  page.used = page.count = 0;
+  int mount_fd = -1, result = fill(&page, overlay, err);
+  if (result == 0 && mount("overlay", place, "overlay", 0, page.text) < 0)
+    result = cor_fail(err, errno, "mount", overlay->upper ? overlay->upper : overlay->lower[0],
+                      "cannot make the overlay");
+  else if (result == 0) {
+    mount_fd = cor_mount_clone(AT_FDCWD, place, false, err);
+    (void)umount2(place, MNT_DETACH);
+  }
+  while (page.count > 0)
+    close(page.fds[--page.count]);
+  return result < 0 ? -1 : mount_fd;
+}
+
+int cor_overlay_mount(const struct cor_overlay *overlay, const char *place, struct cor_err *err) {
+  return takes_lower_singly() ? make(overlay, err) : make_at(overlay, place, err);
 }

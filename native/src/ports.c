@@ -34,8 +34,8 @@ struct host {
 /* Key and data of a map element as nf_tables lays them out: each part in a 32-bit register. */
 struct port_element {
   uint8_t protocol[4];
-  uint32_t words[2]; /* address and port, or only the port */
-  uint32_t target[2];
+  uint32_t words[5]; /* address and port, or only the port */
+  uint32_t target[5];
 };
 
 static const char *label(const struct cor_port *port, char *buf, size_t size) {
@@ -165,27 +165,43 @@ static void release(struct cor_port *ports, size_t count) {
   }
 }
 
-/* Fills the element of an IPv4 port; false for IPv6, which has none. */
+/* Fills the element of a port; false for an IPv6 port of a container without an IPv6 address, which
+ * has none. */
 static bool element_of(const struct cor_port *port, struct port_element *store,
                        struct cor_nft_element *element, const char **set) {
-  struct in_addr host, target;
+  bool v6 = strchr(port->host_ip, ':') != NULL;
+  size_t words = v6 ? 4 : 1; /* of an address */
+  struct in6_addr host;
   bool any;
 
-  if (strchr(port->host_ip, ':') || inet_pton(AF_INET, port->host_ip, &host) != 1 ||
-      inet_pton(AF_INET, port->address, &target) != 1)
-    return false;
-  any = host.s_addr == htonl(INADDR_ANY);
   memset(store, 0, sizeof *store);
+  if ((v6 && !port->address6) || inet_pton(v6 ? AF_INET6 : AF_INET, port->host_ip, &host) != 1 ||
+      inet_pton(v6 ? AF_INET6 : AF_INET, v6 ? port->address6 : port->address, store->target) != 1)
+    return false;
+  any = v6 ? IN6_IS_ADDR_UNSPECIFIED(&host) : host.s6_addr32[0] == htonl(INADDR_ANY);
   store->protocol[0] = port->udp ? IPPROTO_UDP : IPPROTO_TCP;
-  store->words[0] = any ? htons(port->host_port) : host.s_addr;
-  store->words[1] = any ? 0 : htons(port->host_port);
-  store->target[0] = target.s_addr;
-  store->target[1] = htons(port->container_port);
+  if (!any)
+    memcpy(store->words, &host, words * 4);
+  store->words[any ? 0 : words] = htons(port->host_port);
+  store->target[words] = htons(port->container_port);
   *element = (struct cor_nft_element){.key = store,
-                                      .key_size = any ? 8 : 12,
+                                      .key_size = any ? 8 : 8 + words * 4,
                                       .data = store->target,
-                                      .data_size = sizeof store->target};
-  *set = any ? COR_MAP_ANY : COR_MAP_PORTS;
+                                      .data_size = (words + 1) * 4};
+  *set = v6 ? (any ? COR_MAP_ANY6 : COR_MAP_PORTS6) : (any ? COR_MAP_ANY : COR_MAP_PORTS);
+  return true;
+}
+
+/* Where an IPv6 network is routed, others send to the container itself. */
+static bool routed_of(const struct cor_port *port, struct port_element *store,
+                      struct cor_nft_element *element) {
+  memset(store, 0, sizeof *store);
+  if (!port->is_routed6 || !port->address6 || !strchr(port->host_ip, ':') ||
+      inet_pton(AF_INET6, port->address6, store->words) != 1)
+    return false;
+  store->protocol[0] = port->udp ? IPPROTO_UDP : IPPROTO_TCP;
+  store->words[4] = htons(port->container_port);
+  *element = (struct cor_nft_element){.key = store, .key_size = 24};
   return true;
 }
 
@@ -202,6 +218,8 @@ static int add_elements(struct cor_nl *nl, const char *table, const struct cor_p
     if (ports[i].hold_fd >= 0 && element_of(&ports[i], &store, &element, &set)) {
       cor_nft_element(&buf, true, table, set, &element);
       added++;
+      if (routed_of(&ports[i], &store, &element))
+        cor_nft_element(&buf, true, table, COR_SET_ROUTED6, &element);
     }
   cor_nft_end(&buf);
   return added ? cor_nl_send(nl, &buf, err) : 0;
@@ -219,6 +237,13 @@ static int remove_one(struct cor_nl *nl, const char *table, const struct cor_por
   cor_nft_begin(&buf);
   cor_nft_element(&buf, false, table, set, &element);
   cor_nft_end(&buf);
+  if (cor_nl_send(nl, &buf, err) < 0 && err->errno_ != ENOENT)
+    return -1;
+  if (!routed_of(port, &store, &element))
+    return 0;
+  cor_nft_begin(&buf);
+  cor_nft_element(&buf, false, table, COR_SET_ROUTED6, &element);
+  cor_nft_end(&buf);
   return cor_nl_send(nl, &buf, err) < 0 && err->errno_ != ENOENT ? -1 : 0;
 }
 
@@ -235,6 +260,8 @@ static int remove_elements(struct cor_nl *nl, const char *table, const struct co
     if (ports[i].hold_fd >= 0 && element_of(&ports[i], &store, &element, &set)) {
       cor_nft_element(&buf, false, table, set, &element);
       removed++;
+      if (routed_of(&ports[i], &store, &element))
+        cor_nft_element(&buf, false, table, COR_SET_ROUTED6, &element);
     }
   cor_nft_end(&buf);
   if (!removed || cor_nl_send(nl, &buf, err) == 0)
@@ -322,6 +349,21 @@ int cor_ports_unpublish(const char *table, struct cor_port *ports, size_t count,
   return rc;
 }
 
+int cor_ports_turn(const char *table, struct cor_port *ports, const struct cor_port *wanted,
+                   size_t count, struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+
+  if (!nl || remove_elements(nl, table, ports, count, err) < 0)
+    return -1;
+  for (size_t i = 0; i < count; i++) {
+    ports[i].address = wanted ? wanted[i].address : "";
+    ports[i].address6 = wanted ? wanted[i].address6 : NULL;
+    ports[i].is_routed6 = wanted && wanted[i].is_routed6;
+  }
+  cor_conntrack_forget_udp(ports, count);
+  return wanted ? replace_elements(nl, table, ports, count, err) : 0;
+}
+
 /* Whether the map still leads to this container: 1, 0, or -1. */
 static int leads_to(struct cor_nl *nl, const char *table, const struct cor_port *port,
                     struct cor_err *err) {
@@ -351,7 +393,7 @@ static int leads_to(struct cor_nl *nl, const char *table, const struct cor_port 
     at = (const char *)attr + NLA_HDRLEN;
     size = attr->nla_len - (size_t)NLA_HDRLEN;
   }
-  return size == sizeof store.target && memcmp(at, store.target, size) == 0;
+  return size == element.data_size && memcmp(at, store.target, size) == 0;
 }
 
 int cor_ports_forget(const char *table, const struct cor_port *ports, size_t count,

@@ -23,18 +23,18 @@
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-static int set_oom_score(const struct cor_process_setup *setup, struct cor_err *err) {
+static int set_oom_score(const struct cor_process *process, int proc_fd, struct cor_err *err) {
   char text[16];
-  if (!setup->process->has_oom_score_adj)
+  if (!process->has_oom_score_adj)
     return 0;
-  snprintf(text, sizeof(text), "%d", setup->process->oom_score_adj);
-  if (cor_write_file(setup->proc_fd, "self/oom_score_adj", text) == 0)
+  snprintf(text, sizeof(text), "%d", process->oom_score_adj);
+  if (cor_write_file(proc_fd, "self/oom_score_adj", text) == 0)
     return 0;
   int saved = errno;
   /* Going below one's own value needs CAP_SYS_RESOURCE. Where ours is that value already there is
    * nothing to do. */
-  _cleanup_free_ char *own = cor_read_file(setup->proc_fd, "self/oom_score_adj", 32, NULL, NULL);
-  if (own && strtol(own, NULL, 10) == setup->process->oom_score_adj)
+  _cleanup_free_ char *own = cor_read_file(proc_fd, "self/oom_score_adj", 32, NULL, NULL);
+  if (own && strtol(own, NULL, 10) == process->oom_score_adj)
     return 0;
   return cor_fail(err, saved, "write", "/proc/self/oom_score_adj", "cannot set it to %s", text);
 }
@@ -65,19 +65,20 @@ static int set_scheduling(const struct cor_process *process, struct cor_err *err
   return 0;
 }
 
-static int set_label(const struct cor_process_setup *setup, struct cor_err *err) {
+int cor_process_label(const struct cor_process *process, int proc_fd, struct cor_err *err) {
   char text[512];
-  if (setup->process->apparmor) {
-    snprintf(text, sizeof(text), "exec %s", setup->process->apparmor);
+  if (set_oom_score(process, proc_fd, err) < 0)
+    return -1;
+  if (process->apparmor) {
+    snprintf(text, sizeof(text), "exec %s", process->apparmor);
     /* The folder of its own exists since Linux 5.8; without it the file is shared by all security
      * modules. */
-    if (cor_write_file(setup->proc_fd, "self/attr/apparmor/exec", text) < 0 &&
-        (errno != ENOENT || cor_write_file(setup->proc_fd, "self/attr/exec", text) < 0))
-      return cor_fail(err, errno, "apparmor", setup->process->apparmor, "cannot use the profile");
+    if (cor_write_file(proc_fd, "self/attr/apparmor/exec", text) < 0 &&
+        (errno != ENOENT || cor_write_file(proc_fd, "self/attr/exec", text) < 0))
+      return cor_fail(err, errno, "apparmor", process->apparmor, "cannot use the profile");
   }
-  if (setup->process->selinux &&
-      cor_write_file(setup->proc_fd, "self/attr/exec", setup->process->selinux) < 0)
-    return cor_fail(err, errno, "selinux", setup->process->selinux, "cannot use the label");
+  if (process->selinux && cor_write_file(proc_fd, "self/attr/exec", process->selinux) < 0)
+    return cor_fail(err, errno, "selinux", process->selinux, "cannot use the label");
   return 0;
 }
 
@@ -89,8 +90,7 @@ int cor_process_limits(const struct cor_process_setup *setup, struct cor_err *er
   if (!setup->no_new_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 &&
       errno != ENOSYS && errno != EPERM)
     return cor_fail(err, errno, "keyctl", "", "cannot make a session keyring");
-  if (set_oom_score(setup, err) < 0 || set_scheduling(process, err) < 0 ||
-      set_label(setup, err) < 0)
+  if (set_scheduling(process, err) < 0)
     return -1;
   for (size_t i = 0; i < process->rlimit_count; i++)
     if (setrlimit((__rlimit_resource_t)process->rlimits[i].resource, &process->rlimits[i].limit) <
@@ -254,17 +254,20 @@ int cor_process_find(const struct cor_process_setup *setup, char path[PATH_MAX],
 
 /* What the shim blocks and what Node ignores would both be inherited over execve: a service that
  * never sees SIGTERM could not be stopped. */
-static void reset_signals(void) {
-  sigset_t none;
+static void reset_signals(bool block) {
+  sigset_t mask;
   for (int number = 1; number <= SIGRTMAX; number++)
     (void)signal(number, SIG_DFL);
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  if (block)
+    sigfillset(&mask);
+  else
+    sigemptyset(&mask);
+  sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 int cor_process_execute(const struct cor_process_setup *setup, const char *path,
                         struct cor_err *err) {
-  reset_signals();
+  reset_signals(setup->block_signals);
   if (setup->process->no_new_privileges && cor_seccomp_load(setup->seccomp, setup->filter, err) < 0)
     return -1;
   execve(path, (char *const *)setup->argv, (char *const *)setup->env);

@@ -14,13 +14,17 @@ struct cor_process_setup {
   const char *const *env;  /* complete, NULL-terminated */
   bool has_personality;
   unsigned long personality;
-  int proc_fd;   /* the host's /proc */
   int sync_fd;   /* its end tells that the caller has died */
   int pdeathsig; /* 0: none */
   int preserve_fds;
   bool no_new_keyring;
+  bool block_signals; /* it starts with all signals blocked: coracle-init, which takes them off the
+                         queue; as pid 1 without handlers it would lose those that come before */
 };
 
+/* What is written through `proc_fd`, the host's /proc, and inherited over fork: the security
+ * modules' labels, the score of the out-of-memory killer. */
+int cor_process_label(const struct cor_process *process, int proc_fd, struct cor_err *err);
 /* What the process gets while still root. */
 int cor_process_limits(const struct cor_process_setup *setup, struct cor_err *err);
 /* Seccomp, capabilities, user, parent-death signal, working directory. */

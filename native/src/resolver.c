@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "net_link.h"
 #include "resolver_parts.h"
 
 #define DNS_PORT 53
@@ -99,6 +100,39 @@ static int open_zones(struct cor_resolver *resolver, const struct cor_shim_spec 
   return 0;
 }
 
+static void add_subnet(struct cor_resolver *resolver, const char *text) {
+  struct cor_dns_subnet *subnet = &resolver->subnets[resolver->subnet_count];
+  struct cor_cidr cidr;
+  struct cor_err ignored; /* cor_net_attach refuses what cannot be read */
+  if (!text || resolver->subnet_count == sizeof(resolver->subnets) / sizeof(*resolver->subnets) ||
+      cor_cidr_parse(text, &cidr, &ignored) < 0)
+    return;
+  *subnet = (struct cor_dns_subnet){.v6 = cidr.family == AF_INET6, .prefix = cidr.prefix};
+  memcpy(subnet->base, cidr.at.bytes, cidr.size);
+  resolver->subnet_count++;
+}
+
+/* What the resolver knows beside the zones: its networks' subnets, the asker's project, names of
+ * the host. */
+static void read_surroundings(struct cor_resolver *resolver, const struct cor_shim_spec *spec) {
+  size_t used = 0;
+  for (size_t i = 0; i < spec->endpoint_count; i++) {
+    add_subnet(resolver, spec->endpoints[i].net.address);
+    add_subnet(resolver, spec->endpoints[i].net.address6);
+  }
+  snprintf(resolver->project, sizeof(resolver->project), "%s", spec->project ? spec->project : "");
+  for (char *c = resolver->project; *c; c++)
+    *c = (char)(*c >= 'A' && *c <= 'Z' ? *c + 32 : *c);
+  for (const char *const *at = spec->hosts; at && at[0] && at[1]; at += 2) {
+    int size = snprintf(resolver->hosts + used, sizeof(resolver->hosts) - used,
+                        "address %s\nname %s\n", at[0], at[1]);
+    if (size < 0 || (size_t)size >= sizeof(resolver->hosts) - used)
+      break;
+    used += (size_t)size;
+  }
+  resolver->hosts[used] = '\0';
+}
+
 /* Everything the shim had open is closed but for what the resolver keeps. */
 static void keep_only(struct cor_resolver *resolver, int ready_fd) {
   unsigned next = 3;
@@ -125,6 +159,7 @@ static int set_up(struct cor_resolver *resolver, int netns_fd, const struct cor_
   if (open_zones(resolver, spec, err) < 0 || listen_inside(resolver, netns_fd, err) < 0)
     return -1;
   read_upstreams(resolver, spec->upstreams);
+  read_surroundings(resolver, spec);
   keep_only(resolver, ready_fd);
   if (cor_loop_open(&resolver->loop) < 0)
     return cor_fail(err, errno, "epoll_create1", "", "cannot make the event loop");

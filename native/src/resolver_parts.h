@@ -38,6 +38,10 @@ struct cor_resolver {
   struct cor_zone_folder folders[COR_ZONE_MAX];
   size_t folder_count;
   struct cor_zone zone;
+  char project[COR_ZONE_NAME];
+  char hosts[4096]; /* names of the host itself, in the form of a zone's file */
+  struct cor_dns_subnet subnets[2 * COR_ZONE_MAX];
+  size_t subnet_count;
   uint32_t rotation;
   int forwards, tcp_clients;
   struct cor_timer sweep;

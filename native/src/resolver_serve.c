@@ -13,7 +13,11 @@ static void question(struct cor_resolver *resolver, const struct sockaddr_in *pe
                      struct cor_tcp_client *client, const uint8_t *query, size_t size) {
   static uint8_t answer[COR_DNS_TCP_MAX];
   cor_resolver_refresh(resolver);
-  struct cor_dns_zones zones = {&resolver->zone, resolver->rotation++};
+  struct cor_dns_zones zones = {.entries = &resolver->zone,
+                                .project = resolver->project,
+                                .subnets = resolver->subnets,
+                                .subnet_count = resolver->subnet_count,
+                                .rotation = resolver->rotation++};
   int length =
       cor_dns_answer(query, size, &zones, client ? COR_DNS_TCP_MAX : 0, answer, sizeof(answer));
   if (length > 0)

@@ -57,7 +57,7 @@ static bool same(const struct timespec *a, const struct timespec *b) {
 
 void cor_resolver_refresh(struct cor_resolver *resolver) {
   struct timespec now, changed[COR_ZONE_MAX];
-  bool stale = false;
+  bool stale = resolver->zone.count == 0;
   clock_gettime(CLOCK_REALTIME, &now);
   for (size_t i = 0; i < resolver->folder_count; i++) {
     struct stat st;
@@ -79,4 +79,6 @@ void cor_resolver_refresh(struct cor_resolver *resolver) {
     folder->settled = age > GRANULARITY_NS;
     read_folder(resolver, (uint16_t)i);
   }
+  /* After the networks': a container of that name comes first. */
+  cor_zone_parse(&resolver->zone, UINT16_MAX - 1, resolver->hosts, strlen(resolver->hosts));
 }

@@ -68,7 +68,7 @@ static int mount_root(struct cor_init *init, struct cor_err *err) {
     return cor_fail(err, errno, "open", path, "cannot open the container's root");
   /* pivot_root needs a mount of its own; a ready root file system is therefore bound onto itself.
    */
-  _cleanup_close_ int mount_fd = launch->overlay ? cor_overlay_mount(launch->overlay, err)
+  _cleanup_close_ int mount_fd = launch->overlay ? cor_overlay_mount(launch->overlay, path, err)
                                                  : cor_mount_clone(target, "", true, err);
   if (mount_fd < 0)
     return -1;
@@ -81,11 +81,19 @@ static int mount_root(struct cor_init *init, struct cor_err *err) {
   return 0;
 }
 
+/* The folder that proc is yet to be mounted over. */
+static bool is_proc_folder(const struct cor_init *init, int target_fd) {
+  struct stat proc, target;
+  _cleanup_close_ int fd = init->has_proc ? -1 : cor_root_open(init->root_fd, "/proc", O_PATH, 0);
+  return fd >= 0 && fstat(fd, &proc) == 0 && fstat(target_fd, &target) == 0 &&
+         proc.st_dev == target.st_dev && proc.st_ino == target.st_ino;
+}
+
 /* A container must not have its /proc, or a part of it, covered by what it can write: its
  * processes, and ours when they join, would read lies there (CVE-2019-16884, CVE-2019-19921). */
-static int check_proc_target(const struct cor_mount *mount, int source_fd, int target_fd,
-                             struct cor_err *err) {
-  if (!cor_fd_is_fs(target_fd, PROC_SUPER_MAGIC))
+static int check_proc_target(const struct cor_init *init, const struct cor_mount *mount,
+                             int source_fd, int target_fd, struct cor_err *err) {
+  if (!cor_fd_is_fs(target_fd, PROC_SUPER_MAGIC) && !is_proc_folder(init, target_fd))
     return 0;
   if (mount->type && strcmp(mount->type, "proc") == 0)
     return 0;
@@ -94,7 +102,8 @@ static int check_proc_target(const struct cor_mount *mount, int source_fd, int t
   for (size_t i = 0; i < sizeof(proc_files) / sizeof(*proc_files); i++)
     if (strcmp(mount->destination, proc_files[i]) == 0)
       return 0;
-  return cor_fail(err, EPERM, "mount", mount->destination, "nothing may be mounted inside /proc");
+  return cor_fail(err, EPERM, "mount", mount->destination,
+                  "nothing but proc may be mounted at or inside /proc");
 }
 
 static int set_attributes(int mount_fd, const struct cor_mount_options *options, bool all,
@@ -143,7 +152,7 @@ static int mount_bind(struct cor_init *init, const struct cor_mount *mount,
     return cor_fail(err, errno, "fstat", source, "cannot look at the source");
   _cleanup_close_ int target =
       cor_root_target(init->root_fd, mount->destination, S_ISDIR(st.st_mode), err);
-  if (target < 0 || check_proc_target(mount, mount_fd, target, err) < 0 ||
+  if (target < 0 || check_proc_target(init, mount, mount_fd, target, err) < 0 ||
       set_attributes(mount_fd, options, true, err) < 0)
     return -1;
   return cor_mount_attach(mount_fd, target, mount->destination, err);
@@ -159,7 +168,7 @@ static int mount_cgroup_v1(struct cor_init *init, const struct cor_mount *mount,
   struct cor_mount_options tmpfs = {.data = {mode[0]}, .data_count = 1};
   tmpfs.set = options->set & ~(uint64_t)MOUNT_ATTR_RDONLY;
   _cleanup_close_ int target = cor_root_target(init->root_fd, mount->destination, true, err);
-  if (target < 0 || check_proc_target(mount, -1, target, err) < 0)
+  if (target < 0 || check_proc_target(init, mount, -1, target, err) < 0)
     return -1;
   _cleanup_close_ int mount_fd = cor_mount_new("tmpfs", "tmpfs", &tmpfs, err);
   if (mount_fd < 0 || cor_mount_attach(mount_fd, target, mount->destination, err) < 0)
@@ -196,7 +205,7 @@ static int mount_cgroup_v2(struct cor_init *init, const struct cor_mount *mount,
   if (init->spec->namespaces[COR_NS_CGROUP].present && init->cgroup->version == 2)
     snprintf(path, sizeof(path), COR_CGROUP_ROOT "%s", init->cgroup->path);
   _cleanup_close_ int target = cor_root_target(init->root_fd, mount->destination, true, err);
-  if (target < 0 || check_proc_target(mount, -1, target, err) < 0)
+  if (target < 0 || check_proc_target(init, mount, -1, target, err) < 0)
     return -1;
   _cleanup_close_ int mount_fd = cor_mount_clone(AT_FDCWD, path, false, err);
   if (mount_fd < 0 || set_attributes(mount_fd, options, true, err) < 0)
@@ -234,7 +243,7 @@ static int mount_new(struct cor_init *init, const struct cor_mount *mount,
   _cleanup_close_ int target = cor_root_target(init->root_fd, mount->destination, true, err);
   if (target < 0)
     return -1;
-  if (check_proc_target(mount, -1, target, err) < 0)
+  if (check_proc_target(init, mount, -1, target, err) < 0)
     return -1;
   const char *source = mount->source && *mount->source ? mount->source : mount->type;
   _cleanup_close_ int mount_fd = cor_mount_new(mount->type, source, options, err);

@@ -15,18 +15,16 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "foreign.h"
 #include "pid.h"
 #include "spec.h"
 
-#define BACKOFF_FIRST_MS 100
-#define BACKOFF_MAX_MS 60000
-#define BACKOFF_RESET_MS 10000 /* a run at least this long was none of a crash loop */
 #define ZERO_TIME "0001-01-01T00:00:00Z"
 
-static void say_ready(int fd, const char *key, const char *json) {
+static bool say_ready(int fd, const char *key, const char *json) {
   cor_sbuf_auto line = {0};
   cor_sbuf_fmt(&line, "{\"%s\":%s}\n", key, json);
-  cor_write_full(fd, line.data, line.len);
+  return cor_write_full(fd, line.data, line.len) == 0;
 }
 
 static void say_error(int fd, const struct cor_err *err) {
@@ -67,7 +65,9 @@ static int launch_with(struct cor_shim *shim, const struct cor_spec *spec, struc
         .pdeathsig = SIGKILL,
     };
     shim->child = (struct cor_child){.pidfd = -1, .start_fd = -1, .console_fd = -1};
-    result = cor_container_launch(&launch, &shim->child, err);
+    const char *runtime = shim->spec->runtime;
+    result = runtime ? cor_foreign_launch(&launch, runtime, shim->run, &shim->child, err)
+                     : cor_container_launch(&launch, &shim->child, err);
   }
   for (int i = 0; i < 3; i++)
     if (stdio[i] >= 0)
@@ -98,6 +98,7 @@ int cor_shim_launch(struct cor_shim *shim, struct cor_err *err) {
   shim->error[0] = '\0';
   cor_format_now(shim->started_at);
   cor_health_start(shim);
+  cor_restart_begun(shim);
   cor_shim_state_write(shim);
   cor_shim_event(shim, "start", NULL);
   return 0;
@@ -107,6 +108,7 @@ int cor_shim_launch(struct cor_shim *shim, struct cor_err *err) {
 static void finish(struct cor_shim *shim) {
   shim->phase = COR_PHASE_ENDED;
   cor_health_stop(shim);
+  cor_shim_last_state_write(shim);
   cor_shim_state_write(shim);
   cor_attach_end(shim);
   cor_ctl_notify(shim, COR_CTL_FINAL_EXIT);
@@ -149,28 +151,6 @@ static void restart_due(struct cor_timer *timer) {
   finish(shim);
 }
 
-/* Docker's rules: the back-off doubles from 100 ms to a minute and starts again after a run of ten
- * seconds. */
-static bool wants_restart(struct cor_shim *shim) {
-  if (shim->stopped_by_user)
-    return false;
-  if (cor_now_ms() - shim->started_ms >= BACKOFF_RESET_MS)
-    shim->backoff_ms = 0;
-  shim->backoff_ms = shim->backoff_ms == 0 ? BACKOFF_FIRST_MS : shim->backoff_ms * 2;
-  if (shim->backoff_ms > BACKOFF_MAX_MS)
-    shim->backoff_ms = BACKOFF_MAX_MS;
-  switch (shim->spec->restart) {
-  case COR_RESTART_ALWAYS:
-  case COR_RESTART_UNLESS_STOPPED:
-    return true;
-  case COR_RESTART_ON_FAILURE:
-    return shim->exit_code != 0 &&
-           (shim->spec->restart_max == 0 || shim->restart_count < shim->spec->restart_max);
-  default:
-    return false;
-  }
-}
-
 static void exited(struct cor_shim *shim, int status) {
   struct cor_err ignored = {0};
   char attributes[64];
@@ -181,6 +161,8 @@ static void exited(struct cor_shim *shim, int status) {
   struct cor_spec *spec = load_spec(shim, &ignored);
   if (spec) {
     shim->oom_killed = cor_container_oom_killed(spec);
+    if (shim->spec->runtime)
+      cor_foreign_delete(shim->spec->runtime, shim->run, shim->spec->id);
     /* Before the pipes are drained: with a shared pid namespace others may still hold them. */
     cor_container_cleanup(spec, &ignored);
     free_spec(spec);
@@ -195,19 +177,20 @@ static void exited(struct cor_shim *shim, int status) {
   snprintf(attributes, sizeof(attributes), "\"exitCode\":\"%d\",\"execDuration\":\"%lld\"",
            shim->exit_code, (long long)((cor_now_ms() - shim->started_ms) / 1000));
   cor_shim_event(shim, "die", attributes);
+  int64_t pause_ms;
   if (shim->restart_asked) {
-    shim->restart_count = 0;
-    shim->backoff_ms = 0;
+    cor_restart_forget(shim);
+    cor_shim_event(shim, "stop", NULL);
     cor_ctl_notify(shim, COR_CTL_EXIT);
     relaunch(shim);
     if (shim->phase == COR_PHASE_RUNNING)
       cor_shim_event(shim, "restart", NULL);
-  } else if (wants_restart(shim)) {
+  } else if ((pause_ms = cor_restart_pause(shim)) >= 0) {
     shim->restart_count++;
     shim->phase = COR_PHASE_RESTARTING;
     cor_shim_state_write(shim);
     cor_ctl_notify(shim, COR_CTL_EXIT);
-    cor_timer_in(&shim->restart_timer, shim->backoff_ms);
+    cor_timer_in(&shim->restart_timer, pause_ms);
   } else {
     if (shim->stopped_by_user)
       cor_shim_event(shim, "stop", NULL);
@@ -299,7 +282,7 @@ static void reap(struct cor_shim *shim) {
       pid_t next = cor_forwarder_start(shim->spec->ports, shim->spec->port_count, &ignored);
       shim->forwarder_pid = next > 0 ? next : 0;
     } else {
-      cor_health_reaped(shim, pid, status);
+      (void)(cor_log_reaped(&shim->log, pid) || cor_health_reaped(shim, pid, status));
     }
   }
 }
@@ -313,7 +296,7 @@ static void signal_ready(struct cor_source *source, uint32_t events) {
       reap(shim);
     } else {
       /* The machine shuts down. The restart policy is for the next boot to apply. */
-      shim->stopped_by_user = true;
+      shim->stopped_by_user = shim->shutting_down = true;
       cor_shim_stop(shim, shim->spec->stop_signal, shim->spec->stop_timeout_ms);
     }
   }
@@ -330,6 +313,10 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
   shim->spec = cor_shim_spec_load(shim->dir, err);
   if (!shim->spec || cor_shim_lock(shim->run, err) < 0)
     return -1;
+  /* The client ends when its Node process does, however that was. One that has ended before this
+   * line does not read our answer (say_ready). */
+  if (shim->spec->dies_with_client)
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (cor_loop_open(&shim->loop) < 0)
     return cor_fail(err, errno, "epoll_create1", "", "cannot make the event loop");
   shim->signals =
@@ -337,6 +324,7 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
   if (shim->signals.fd < 0 || cor_loop_add(&shim->loop, &shim->signals, EPOLLIN) < 0)
     return cor_fail(err, errno, "signalfd", "", "cannot watch signals");
   cor_loop_timer(&shim->loop, &shim->restart_timer, restart_due);
+  cor_restart_init(shim);
   cor_loop_timer(&shim->loop, &shim->kill_timer, kill_due);
   cor_loop_timer(&shim->loop, &shim->resolver_timer, resolver_due);
   cor_health_init(shim);
@@ -344,10 +332,12 @@ static int set_up(struct cor_shim *shim, struct cor_err *err) {
   const char *log = shim->spec->has_log ? shim->spec->log_path : NULL;
   if (cor_log_open(&shim->log, log, shim->spec->log_max_size, shim->spec->log_max_files, err) < 0)
     return -1;
+  shim->log.compress = shim->spec->log_compress;
   return cor_ctl_open(shim, err);
 }
 
-_Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd) {
+_Noreturn void cor_shim_main(const char *dir, const char *run, const struct cor_shim_attach *attach,
+                             int ready_fd) {
   struct cor_err err = {0};
   static struct cor_shim shim;
   cor_shim_detach(&ready_fd);
@@ -359,6 +349,10 @@ _Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd) {
   strcpy(shim.started_at, ZERO_TIME);
   strcpy(shim.finished_at, ZERO_TIME);
   int result = set_up(&shim, &err);
+  if (result == 0)
+    cor_shim_last_state_drop(&shim);
+  if (result == 0 && attach->wanted)
+    result = cor_ctl_attach_out(&shim, attach->with_stdin, &err);
   if (result == 0 && (cor_shim_net_up(&shim, &err) < 0 || cor_shim_launch(&shim, &err) < 0)) {
     note_failure(&shim, &err);
     finish(&shim);
@@ -372,7 +366,8 @@ _Noreturn void cor_shim_main(const char *dir, const char *run, int ready_fd) {
   cor_sbuf_fmt(&answer, "{\"pid\":%d,\"ports\":", (int)shim.child_pid);
   cor_shim_ports_json(&shim, &answer);
   cor_sbuf_str(&answer, "}");
-  say_ready(ready_fd, "ok", answer.data);
+  if (!say_ready(ready_fd, "ok", answer.data) && shim.spec->dies_with_client)
+    cor_shim_stop(&shim, SIGKILL, 0);
   close(ready_fd);
   cor_sbuf_free(&answer);
   cor_loop_run(&shim.loop);

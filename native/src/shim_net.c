@@ -90,6 +90,16 @@ int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err) {
   return resolver_begin(shim, &ready_fd, err) < 0 ? -1 : resolver_wait(shim, &ready_fd, err);
 }
 
+int cor_shim_zone_write(const struct cor_shim_spec *spec, struct cor_err *err) {
+  for (size_t i = 0; i < spec->endpoint_count; i++) {
+    const struct cor_shim_endpoint *ep = &spec->endpoints[i];
+    struct cor_zone_host host = {ep->net.address, ep->net.address6, spec->project, ep->names};
+    if (cor_zone_write(ep->zone, spec->id, &host, err) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int attach_all(struct cor_shim *shim, struct cor_err *err) {
   struct cor_shim_spec *spec = shim->spec;
   for (; shim->attached < spec->endpoint_count; shim->attached++)
@@ -105,12 +115,7 @@ static int attach_all(struct cor_shim *shim, struct cor_err *err) {
     shim->forwarder_pid = forwarder;
   }
   /* Before the process starts: a service may look itself up at once. */
-  for (size_t i = 0; i < spec->endpoint_count; i++) {
-    const struct cor_shim_endpoint *ep = &spec->endpoints[i];
-    if (cor_zone_write(ep->zone, spec->id, ep->net.address, ep->names, err) < 0)
-      return -1;
-  }
-  return 0;
+  return cor_shim_zone_write(spec, err);
 }
 
 int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err) {
@@ -163,7 +168,7 @@ int cor_shim_net_remove(struct cor_shim_spec *spec, struct cor_err *err) {
       *err = one;
       result = -1;
     }
-    if (cor_net_detach(&spec->endpoints[i].net, &one) < 0 && result == 0) {
+    if (cor_net_detach(-1, &spec->endpoints[i].net, &one) < 0 && result == 0) {
       *err = one;
       result = -1;
     }

@@ -45,10 +45,10 @@ int cor_shim_lock(const char *run, struct cor_err *err) {
   int fd = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
     return cor_fail(err, errno, "open", run, "cannot open the container's run folder");
-  for (int i = 0; i < 100; i++) {
+  for (int i = 0; i < 1000; i++) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0)
       return fd;
-    usleep(10000);
+    usleep(1000);
   }
   close(fd);
   return cor_fail(err, EBUSY, "lock", run, "the container is running already");

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -49,10 +50,11 @@ void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out) {
                shim->oom_killed ? "true" : "false");
   cor_sbuf_json_str(out, shim->error);
   cor_sbuf_fmt(out,
-               ",\"startedAt\":\"%s\",\"finishedAt\":\"%s\",\"restartCount\":%d,\"stoppedByUser\":%"
-               "s,\"health\":",
-               shim->started_at, shim->finished_at, shim->restart_count,
-               shim->stopped_by_user ? "true" : "false");
+               ",\"startedAt\":\"%s\",\"finishedAt\":\"%s\",\"restartCount\":%d,\"shortRuns\":%d",
+               shim->started_at, shim->finished_at, shim->restart_count, shim->short_runs);
+  cor_sbuf_fmt(out,
+               ",\"gaveUp\":%s,\"stoppedByUser\":%s,\"health\":", shim->gave_up ? "true" : "false",
+               shim->stopped_by_user && !shim->shutting_down ? "true" : "false");
   cor_health_json(shim, out);
   cor_sbuf_fmt(out, ",\"netnsFd\":%d", shim->netns_fd);
   cor_sbuf_str(out, ",\"ports\":");
@@ -60,15 +62,45 @@ void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out) {
   cor_sbuf_str(out, "}");
 }
 
-void cor_shim_state_write(const struct cor_shim *shim) {
+/* On a full disk, in the pages that the old state has. One write, padded to the old length, so that
+ * what a reader finds is JSON. Where there is no room even so, the old state stays, and the control
+ * socket tells the truth. */
+static void overwrite(const char *path, struct cor_sbuf *text) {
+  struct stat st;
+  _cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0 || fstat(fd, &st) < 0)
+    return;
+  while (!text->failed && (off_t)text->len < st.st_size)
+    cor_sbuf_str(text, " ");
+  if (!text->failed && pwrite(fd, text->data, text->len, 0) < 0)
+    return;
+}
+
+static void write_state(const struct cor_shim *shim, const char *folder, const char *name) {
   char path[4096];
   struct cor_err err;
   cor_sbuf_auto text = {0};
   cor_shim_state_json(shim, &text);
   cor_sbuf_str(&text, "\n");
-  /* A full <run> leaves the old state; the control socket still tells the truth. */
-  if (!text.failed && snprintf(path, sizeof(path), "%s/state.json", shim->run) < (int)sizeof(path))
-    cor_replace_file(AT_FDCWD, path, text.data, text.len, 0600, &err);
+  if (text.failed || snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+    return;
+  if (cor_replace_file(AT_FDCWD, path, text.data, text.len, 0600, &err) < 0 &&
+      (err.errno_ == ENOSPC || err.errno_ == EDQUOT))
+    overwrite(path, &text);
+}
+
+void cor_shim_state_write(const struct cor_shim *shim) {
+  write_state(shim, shim->run, "state.json");
+}
+
+void cor_shim_last_state_write(const struct cor_shim *shim) {
+  write_state(shim, shim->dir, "last-state.json");
+}
+
+void cor_shim_last_state_drop(const struct cor_shim *shim) {
+  char path[4096];
+  if (snprintf(path, sizeof(path), "%s/last-state.json", shim->dir) < (int)sizeof(path))
+    unlink(path);
 }
 
 void cor_shim_event(const struct cor_shim *shim, const char *action, const char *attributes) {

@@ -26,9 +26,11 @@ struct cor_shim_endpoint {
 
 struct cor_shim_spec {
   const char *id, *name;
+  const char *runtime; /* absolute path of another OCI runtime; NULL: this one */
   bool has_overlay;
   struct cor_overlay overlay;
   bool tty, stdin_open, stdin_once;
+  bool dies_with_client; /* a step of a build: nobody else would ever end it */
 
   enum cor_net_mode mode;
   const char *join_container;
@@ -39,14 +41,19 @@ struct cor_shim_spec {
   size_t port_count;
   bool has_resolver;
   const char *const *upstreams;
+  const char *const *hosts; /* address, name, …: names of the host itself */
+  const char *project;      /* of compose, or NULL: names of its own come first */
 
   bool has_log;
   const char *log_path;
   int64_t log_max_size; /* 0: no rotation */
   int log_max_files;
+  bool log_compress;
 
   enum cor_restart_policy restart;
-  int restart_max; /* 0: no limit */
+  int restart_max;           /* 0: no limit */
+  int64_t restart_delay_ms;  /* -1: a pause that grows */
+  int64_t restart_window_ms; /* a run of this length was none that failed; -1: not asked for */
 
   bool has_health;
   const char *const *health_test; /* argv, CMD-SHELL already turned into sh -c */
@@ -60,7 +67,7 @@ struct cor_shim_spec {
   char *labels_json;  /* the members of the labels object as JSON text, "" where there are none */
 
   struct json_object *json; /* owns the strings */
-  void *blocks[16];
+  void **blocks;            /* and everything else is in these */
   int block_count;
 };
 

@@ -58,6 +58,15 @@ int cor_spawn_in_pid_ns(unsigned long flags, int cgroup_fd, int pid_ns_fd, struc
   return 0;
 }
 
+pid_t cor_spawn_sibling(unsigned long flags, int *pidfd, struct cor_err *err) {
+  flags |= CLONE_PARENT | (pidfd ? CLONE_PIDFD : 0);
+  struct clone_args args = {.flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd};
+  pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+  if (pid < 0 && errno == ENOSYS)
+    pid = (pid_t)syscall(SYS_clone, flags, NULL, pidfd, NULL, NULL);
+  return pid < 0 ? cor_fail(err, errno, "clone3", "", "cannot make the container's process") : pid;
+}
+
 void cor_child_kill(struct cor_child *child) {
   if (child->pid > 0) {
     kill(child->pid, SIGKILL);

@@ -4,6 +4,10 @@
 
 #include "container.h"
 
+/* A child of the caller's parent, with fork's semantics, in the pid namespace that the caller has
+ * joined, and in new namespaces (`flags`). `pidfd`: NULL, or where its descriptor goes. Returns its
+ * number, 0 in it, -1 on failure. */
+pid_t cor_spawn_sibling(unsigned long flags, int *pidfd, struct cor_err *err);
 /* A child with fork's semantics in new namespaces (`flags`); child->pid is 0 in the child itself.
  * cgroup_fd: born in that cgroup (version 2); -1: in the caller's. pid_ns_fd: a namespace, or a
  * pidfd, whose pid namespace it is born in; -1: as `flags` say. */

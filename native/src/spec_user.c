@@ -14,6 +14,11 @@ static const char *annotation(const struct cor_spec *spec, const char *key) {
   return NULL;
 }
 
+bool cor_spec_has_init(const struct cor_spec *spec) {
+  const char *value = annotation(spec, "coracle.init");
+  return value && strcmp(value, "true") == 0;
+}
+
 static int add_group(int root_fd, const char *name, size_t size, gid_t *groups, size_t *count,
                      struct cor_err *err) {
   char text[300];

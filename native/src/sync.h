@@ -12,9 +12,10 @@ enum cor_sync {
   COR_SYNC_HOOKS =
       'H', /* init → caller: run the hooks that come before pivot_root; and back: done */
   COR_SYNC_WAITING = 'W', /* init → caller: all done but execve */
-  COR_SYNC_PID = 'N',     /* stage between → caller: init's pid (joined user namespace, exec) */
-  COR_SYNC_MAPPED = 'U',  /* caller → init: the user namespace's maps are written */
-  COR_SYNC_START = 'S',   /* start → init: execve */
+  COR_SYNC_PID = 'N', /* stage between → caller: the pid that goes on (exec), or its pidfd (joined
+                         user namespace) */
+  COR_SYNC_MAPPED = 'U', /* caller → init: the user namespace's maps are written */
+  COR_SYNC_START = 'S',  /* start → init: execve */
 };
 
 struct cor_sync_message {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fd.h"
+#include "rootfs.h"
 #include "tar_reader.h"
 #include "tree.h"
 #include "untar_place.h"
@@ -44,6 +45,19 @@ static int fail(const struct target *t, const char *op, struct cor_err *err) {
                   : why == EPERM && strcmp(op, "mknod") == 0
                       ? "devices need the capability CAP_MKNOD in the first user namespace"
                       : "cannot unpack it");
+}
+
+/* An entry's name, cleaned, from the root on. It may climb within the archive, not above it. */
+static int place_name(const struct unpacking *u, const char *name, char clean[PATH_MAX],
+                      struct cor_err *err) {
+  char joined[PATH_MAX];
+  if (cor_place_clean(name, clean, err) < 0)
+    return -1;
+  if (!u->options->prefix)
+    return 0;
+  if (snprintf(joined, sizeof(joined), "%s/%s", u->options->prefix, clean) >= PATH_MAX)
+    return cor_fail(err, ENAMETOOLONG, "read tar", name, "the name is too long");
+  return cor_place_clean(joined, clean, err);
 }
 
 /* ---- attributes ---- */
@@ -125,6 +139,8 @@ static int make_room(struct unpacking *u, const struct target *t, bool *was_whit
   if (fstatat(t->dirfd, t->base, &st, AT_SYMLINK_NOFOLLOW) < 0)
     return fail(t, "stat", err);
   *was_whiteout = S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0);
+  if (u->options->files && S_ISDIR(st.st_mode))
+    return cor_fail(err, 0, "put", t->name, "cannot overwrite directory with non-directory");
   if (!S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode))
     return unlinkat(t->dirfd, t->base, 0) < 0 ? fail(t, "unlink", err) : 0;
   int result = cor_tree_remove_at(t->dirfd, t->base, err);
@@ -235,6 +251,8 @@ static int make_folder(struct unpacking *u, const struct target *t, const struct
   if (mkdirat(t->dirfd, t->base, 0700) < 0 && errno != EEXIST)
     return fail(t, "mkdir", err);
   _cleanup_close_ int fd = openat(t->dirfd, t->base, flags);
+  if (fd < 0 && u->options->files && (errno == ENOTDIR || errno == ELOOP))
+    return cor_fail(err, 0, "put", t->name, "cannot overwrite non-directory with directory");
   if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
     if (make_room(u, t, &was_whiteout, err) < 0)
       return -1;
@@ -260,7 +278,7 @@ static int make_folder(struct unpacking *u, const struct target *t, const struct
 static int make_hard_link(struct unpacking *u, const struct target *t,
                           const struct cor_tar_entry *e, struct cor_err *err) {
   char name[PATH_MAX];
-  if (cor_place_clean(e->link, name, err) < 0)
+  if (place_name(u, e->link, name, err) < 0)
     return -1;
   if (strcmp(name, t->name) == 0)
     return 0;
@@ -353,16 +371,28 @@ static int set_root(struct unpacking *u, const struct cor_tar_entry *e, struct c
   return remember_folder(u, &root, e->mtime, err);
 }
 
+/* The folder that the names start in is there, perhaps by way of a link, and stays. */
+static int set_start(struct unpacking *u, const struct cor_tar_entry *e, struct cor_err *err) {
+  _cleanup_close_ int fd =
+      cor_root_open(u->place.root, u->options->prefix, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  struct target start = {fd, ".", u->options->prefix};
+  if (fd < 0)
+    return fail(&start, "open", err);
+  return e->type == COR_TAR_FOLDER ? set_attributes(u, &start, e, err) : 0;
+}
+
 static int unpack_entry(struct unpacking *u, const struct cor_tar_entry *e, struct cor_err *err) {
   char name[PATH_MAX];
   struct target t = {.name = name};
   if (cor_place_clean(e->name, name, err) < 0)
     return -1;
   if (name[0] == '\0')
-    return set_root(u, e, err);
+    return u->options->prefix ? set_start(u, e, err) : set_root(u, e, err);
+  if (place_name(u, e->name, name, err) < 0)
+    return -1;
   if (cor_place_find(&u->place, name, &t.dirfd, &t.base, err) < 0)
     return -1;
-  if (!u->options->verbatim) {
+  if (!u->options->verbatim && !u->options->files) {
     int whiteout = make_whiteout(&t, err);
     if (whiteout != 0)
       return whiteout < 0 ? -1 : 0;
@@ -409,11 +439,29 @@ static void consume_input(void *context, size_t size) {
   cor_tar_input_consume(context, size);
 }
 
+/* The entry with what the options say of owners and modes. */
+static struct cor_tar_entry as_asked(const struct cor_untar *options,
+                                     const struct cor_tar_entry *entry) {
+  struct cor_tar_entry e = *entry;
+  if (options->has_owner) {
+    e.uid = options->uid;
+    e.gid = options->gid;
+  }
+  if (options->harmless) {
+    e.uid = geteuid();
+    e.gid = getegid();
+    e.mode &= e.type == COR_TAR_CHAR || e.type == COR_TAR_BLOCK ? 0600 : 01777;
+    e.xattr_count = 0;
+  }
+  return e;
+}
+
 static int unpack_all(struct unpacking *u, struct cor_err *err) {
   const struct cor_tar_entry *entry;
   int more;
   while ((more = cor_tar_next(u->reader, &entry, err)) > 0) {
-    if (unpack_entry(u, entry, err) < 0)
+    struct cor_tar_entry asked = as_asked(u->options, entry);
+    if (unpack_entry(u, &asked, err) < 0)
       return -1;
     u->result->entries++;
   }
@@ -437,7 +485,7 @@ int cor_untar(const struct cor_untar *options, struct cor_untar_result *result,
   int status = u.reader != NULL ? unpack_all(&u, err) : -1;
   if (status == 0)
     status = cor_tar_input_finish(input, &result->totals, err);
-  if (status == 0 && result->totals.size == 0)
+  if (status == 0 && result->totals.size == 0 && !options->files)
     status = cor_fail(err, 0, "read tar", "", "the archive is empty");
   cor_tar_reader_free(u.reader);
   cor_place_forget(&u.place);

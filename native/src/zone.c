@@ -42,10 +42,19 @@ int cor_zone_make(const char *path, struct cor_err *err) {
   return 0;
 }
 
-int cor_zone_write(const char *folder, const char *id, const char *address,
-                   const char *const *names, struct cor_err *err) {
+int cor_zone_write(const char *folder, const char *id, const struct cor_zone_host *host,
+                   struct cor_err *err) {
   cor_sbuf_auto text = {0};
-  cor_sbuf_fmt(&text, "address %.*s\n", (int)strcspn(address, "/"), address);
+  const char *const *names = host->names;
+  cor_sbuf_fmt(&text, "address %.*s\n", (int)strcspn(host->address, "/"), host->address);
+  if (host->address6)
+    cor_sbuf_fmt(&text, "address6 %.*s\n", (int)strcspn(host->address6, "/"), host->address6);
+  if (host->project) {
+    if (!is_name(host->project))
+      return cor_fail(err, EINVAL, "write zone", folder, "\"%.100s\" cannot be a project's name",
+                      host->project);
+    cor_sbuf_fmt(&text, "project %s\n", host->project);
+  }
   for (size_t i = 0; names[i]; i++) {
     if (!is_name(names[i]))
       return cor_fail(err, EINVAL, "write zone", folder, "\"%.100s\" cannot be a host name",
@@ -69,8 +78,8 @@ int cor_zone_remove(const char *folder, const char *id, struct cor_err *err) {
   return 0;
 }
 
-static int add_entry(struct cor_zone *zone, const struct cor_zone_entry *entry, const char *name,
-                     size_t size) {
+/* Room for one more entry and `size` bytes of text, their NULs included. */
+static int grow(struct cor_zone *zone, size_t size) {
   if (zone->count == zone->cap) {
     size_t cap = zone->cap ? zone->cap * 2 : 32;
     struct cor_zone_entry *entries = realloc(zone->entries, cap * sizeof(*entries));
@@ -79,43 +88,73 @@ static int add_entry(struct cor_zone *zone, const struct cor_zone_entry *entry, 
     zone->entries = entries;
     zone->cap = cap;
   }
-  if (zone->text_len + size + 1 > zone->text_cap) {
-    size_t cap = zone->text_cap ? zone->text_cap * 2 : 1024;
-    char *text = malloc(cap);
-    if (!text)
-      return -1;
-    /* The names move: entries point into the block. */
-    memcpy(text, zone->text ? zone->text : "", zone->text_len);
-    for (size_t i = 0; i < zone->count; i++)
-      zone->entries[i].name = text + (zone->entries[i].name - zone->text);
-    free(zone->text);
-    zone->text = text;
-    zone->text_cap = cap;
+  if (zone->text_len + size <= zone->text_cap)
+    return 0;
+  size_t cap = zone->text_cap ? zone->text_cap * 2 : 1024;
+  char *text = malloc(cap);
+  if (!text)
+    return -1;
+  /* The texts move: entries point into the block. */
+  memcpy(text, zone->text ? zone->text : "", zone->text_len);
+  for (size_t i = 0; i < zone->count; i++) {
+    zone->entries[i].name = text + (zone->entries[i].name - zone->text);
+    zone->entries[i].project = text + (zone->entries[i].project - zone->text);
   }
+  free(zone->text);
+  zone->text = text;
+  zone->text_cap = cap;
+  return 0;
+}
+
+static const char *add_text(struct cor_zone *zone, const char *text, size_t size) {
   char *copy = zone->text + zone->text_len;
   for (size_t i = 0; i < size; i++)
-    copy[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+    copy[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]);
   copy[size] = '\0';
   zone->text_len += size + 1;
-  zone->entries[zone->count] = *entry;
-  zone->entries[zone->count++].name = copy;
+  return copy;
+}
+
+static int add_entry(struct cor_zone *zone, const struct cor_zone_entry *entry, const char *name,
+                     size_t size) {
+  size_t project = strlen(entry->project);
+  if (grow(zone, size + project + 2) < 0)
+    return -1;
+  struct cor_zone_entry *added = &zone->entries[zone->count];
+  *added = *entry;
+  added->name = add_text(zone, name, size);
+  added->project = add_text(zone, entry->project, project);
+  zone->count++;
   return 0;
+}
+
+/* The value of a line `KEY VALUE` as text; false where the line is another, or does not fit. */
+static bool value_of(const char *line, size_t size, const char *key, char *value, size_t room) {
+  size_t head = strlen(key);
+  if (size <= head + 1 || size - head - 1 >= room || memcmp(line, key, head) != 0 ||
+      line[head] != ' ' || memchr(line, '\0', size))
+    return false;
+  memcpy(value, line + head + 1, size - head - 1);
+  value[size - head - 1] = '\0';
+  return true;
 }
 
 int cor_zone_parse(struct cor_zone *zone, uint16_t index, const char *text, size_t size) {
   struct cor_zone_entry entry = {.zone = index, .is_first = true};
+  char value[COR_ZONE_NAME], project[COR_ZONE_NAME] = "";
   bool has_address = false;
+  entry.project = project;
   while (size > 0) {
     const char *end = memchr(text, '\n', size);
     size_t line = end ? (size_t)(end - text) : size;
-    if (line > 8 && line < 8 + INET_ADDRSTRLEN && memcmp(text, "address ", 8) == 0) {
-      char address[INET_ADDRSTRLEN];
-      memcpy(address, text + 8, line - 8);
-      address[line - 8] = '\0';
-      has_address = inet_pton(AF_INET, address, &entry.address) == 1;
-    } else if (has_address && line > 5 && line < 5 + COR_ZONE_NAME &&
-               memcmp(text, "name ", 5) == 0) {
-      if (add_entry(zone, &entry, text + 5, line - 5) < 0)
+    if (value_of(text, line, "address", value, sizeof(value))) {
+      has_address = inet_pton(AF_INET, value, &entry.address) == 1;
+    } else if (value_of(text, line, "address6", value, sizeof(value))) {
+      entry.has_address6 = inet_pton(AF_INET6, value, &entry.address6) == 1;
+    } else if (value_of(text, line, "project", value, sizeof(value))) {
+      memcpy(project, value, sizeof(project));
+    } else if (has_address && value_of(text, line, "name", value, sizeof(value))) {
+      if (add_entry(zone, &entry, value, strlen(value)) < 0)
         return -1;
       entry.is_first = false;
     }

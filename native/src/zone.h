@@ -1,6 +1,7 @@
 /* A network's zone: a folder with one file per running endpoint, named by its container's id.
  *
- * A file holds lines: `address 10.200.0.2`, then `name mysql` once for each name. The shim writes
+ * A file holds lines: `address 10.200.0.2`, `address6 fd00::2` and `project shop` where there are
+ * such, then `name mysql` once for each name. The shim writes
  * it, resolvers read.
  */
 #ifndef COR_ZONE_H
@@ -18,25 +19,35 @@
 /* Makes a zone's folder; one that is there is success. */
 int cor_zone_make(const char *folder, struct cor_err *err);
 
-/* Writes `folder`/`id`; makes the folder. `address` may carry a prefix length, which is left out.
- */
-int cor_zone_write(const char *folder, const char *id, const char *address,
-                   const char *const *names, struct cor_err *err);
+/* A container as its network's zone knows it. Addresses may carry a prefix length, which is left
+ * out. */
+struct cor_zone_host {
+  const char *address;
+  const char *address6;     /* or NULL */
+  const char *project;      /* or NULL */
+  const char *const *names; /* NULL-terminated */
+};
+/* Writes `folder`/`id`; makes the folder. */
+int cor_zone_write(const char *folder, const char *id, const struct cor_zone_host *host,
+                   struct cor_err *err);
 /* Missing is success. */
 int cor_zone_remove(const char *folder, const char *id, struct cor_err *err);
 
 /* One name of one endpoint. */
 struct cor_zone_entry {
   struct in_addr address;
-  uint16_t zone;    /* which of the resolver's zones, in their order */
-  bool is_first;    /* the endpoint's first name: what its address resolves to */
-  const char *name; /* lower case */
+  struct in6_addr address6;
+  bool has_address6;
+  uint16_t zone;       /* which of the resolver's zones, in their order */
+  bool is_first;       /* the endpoint's first name: what its address resolves to */
+  const char *name;    /* lower case */
+  const char *project; /* lower case; "" where there is none */
 };
 
 struct cor_zone {
   struct cor_zone_entry *entries;
   size_t count, cap;
-  char *text; /* the names */
+  char *text; /* names and projects */
   size_t text_len, text_cap;
 };
 

@@ -23,7 +23,9 @@ const TEST_PACKAGES = [
   'bind9-dnsutils',
   'busybox-static',
   'clang-format',
+  'crun',
   'curl',
+  'docker-registry',
   'iproute2',
   'iptables',
   'mariadb-client',
@@ -35,14 +37,18 @@ const TEST_PACKAGES = [
 ];
 
 /** To boot the machine of `npm run test:vm`. */
-const VM_PACKAGES = ['cpio', 'kmod', 'qemu-system-x86'];
+const VM_PACKAGES = ['cpio', 'e2fsprogs', 'kmod', 'qemu-system-x86'];
+
+/** To build the fuzzers. */
+const FUZZ_PACKAGES = ['clang', 'libclang-rt-dev'];
 
 /** Installs what is missing as root, or fails with the one command to type. */
-export async function ensureDebianPackages({ forTests, forVm = false }) {
+export async function ensureDebianPackages({ forTests, forVm = false, forFuzz = false }) {
   const wanted = [
     ...RUN_PACKAGES,
     ...(forTests ? TEST_PACKAGES : []),
     ...(forVm ? VM_PACKAGES : []),
+    ...(forFuzz ? FUZZ_PACKAGES : []),
   ];
   const missing = missingOf(wanted);
   if (missing.length === 0) return;

@@ -11,6 +11,7 @@ import type { CommandContext } from './context.ts';
 import { followLogs, isProjectBusy, LogPrinter, watchContainers } from './logs/index.ts';
 import { runPlan } from './run-plan.ts';
 import { compareContainers } from './select-containers.ts';
+import { sharedAbort } from './shared-abort.ts';
 import { allowsAnsi, createPaint } from './text/paint.ts';
 
 /** How attached `up` shows output and when it ends. */
@@ -28,6 +29,11 @@ export interface AttachOptions {
   readonly abortOn: 'exit' | 'failure' | 'never';
   readonly exitCodeFrom: string | undefined;
   readonly timeoutS: number | undefined;
+  /**
+   * Begins what goes on beside the output until the end (a watch), and is given a way to print a line between the
+   * containers' own; returns how to end it. Attaching then goes on while no container runs.
+   */
+  readonly beside?: (line: (text: string) => void) => Promise<() => Promise<void>>;
 }
 
 /**
@@ -63,7 +69,7 @@ export async function attachToProject(
   for (const container of containers) printer.register(shortContainerName(container));
   context.out(`Attaching to ${containers.map(shortContainerName).join(', ')}\n`);
 
-  const end = new AbortController();
+  const end = sharedAbort();
   const run = { exitCode: 0, interrupted: 0, ending: false, stopping: Promise.resolve() };
   const stopAll = (exitCode: number) => {
     if (run.ending) return;
@@ -82,8 +88,15 @@ export async function attachToProject(
   };
   const offs = [host.onSignal('SIGINT', onInterrupt), host.onSignal('SIGTERM', onInterrupt)];
   const exitCodes = new Map<string, number>();
+  let endBeside: (() => Promise<void>) | undefined;
   try {
-    await followLogs({
+    const beside = options
+      .beside?.((text) => printer.notice(text))
+      .then((ending) => {
+        endBeside = ending;
+      });
+    const following = followLogs({
+      stays: () => beside !== undefined && !run.ending,
       engine,
       list: () => list(),
       onChange: (callback) => watchContainers(engine, project, callback),
@@ -93,9 +106,9 @@ export async function attachToProject(
       endsSinceMs: options.sinceMs,
       signal: end.signal,
       onFollow: (container) => printer.register(shortContainerName(container)),
-      onEntry: ({ source, entry }) => {
+      onEntries: ({ source, entries }) => {
         if (shown.has(source.service)) {
-          printer.print(shortContainerName(source), source.service, entry);
+          printer.printAll(shortContainerName(source), source.service, entries);
         }
       },
       onEnd: (container, exitCode) => {
@@ -109,8 +122,10 @@ export async function attachToProject(
         }
       },
     });
+    await Promise.all([beside, following]);
     await run.stopping;
   } finally {
+    await endBeside?.();
     for (const off of offs) off();
   }
   if (run.interrupted > 0) return 130;

@@ -15,7 +15,15 @@ const settleMs = 20;
  * @throws {AppError} `PROJECT_CONTAINER_EXITED`
  */
 export async function checkStarted(context: CommandContext, plan: Plan): Promise<void> {
-  const started = plan.operations.filter(({ action }) => action.kind === 'startContainer');
+  // What the plan itself has waited for and removed has ended as it should.
+  const gone = new Set(
+    plan.operations.flatMap(({ action, resource }) =>
+      action.kind === 'removeContainer' ? [resource.name] : [],
+    ),
+  );
+  const started = plan.operations.filter(
+    ({ action, resource }) => action.kind === 'startContainer' && !gone.has(resource.name),
+  );
   if (started.length === 0) return;
   await context.sleep(settleMs);
   const engine = await context.engine();

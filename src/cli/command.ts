@@ -11,6 +11,8 @@ export interface Flag {
   readonly kind?: 'list' | 'integer';
   readonly default?: string | boolean | number | readonly string[];
   readonly choices?: readonly string[];
+  /** What a shell offers for the value, where others are right as well. */
+  readonly suggestions?: readonly string[];
   readonly hidden?: boolean;
 }
 
@@ -21,12 +23,16 @@ export interface Command<Flags = FlagValues> {
   readonly name: string;
   /** Positional arguments as the usage line shows them, e.g. `[SERVICE...]`. */
   readonly positional: string;
+  /** The values of the first positional argument, where they are fixed. */
+  readonly choices?: readonly string[];
   readonly summary: string;
   readonly flags: readonly Flag[];
   /** True where everything after the first positional argument belongs to another program (`exec`, `run`). */
   readonly passThrough?: boolean;
   /** Shown at the end of `--help`. */
   readonly examples?: readonly string[];
+  /** Further lists of `--help`, before the examples. */
+  readonly sections?: readonly { readonly title: string; readonly lines: readonly string[] }[];
   /** @returns the exit code. Failures are thrown. */
   run(context: CommandContext, args: readonly string[], flags: Flags): Promise<number>;
 }

@@ -2,6 +2,23 @@ import type { CommandTable } from './command.ts';
 
 /** `compose`'s commands; each module is loaded when it is called for. */
 export const composeCommands: CommandTable = {
+  attach: {
+    summary:
+      "Attach local standard input, output, and error streams to a service's running container",
+    load: async () => (await import('./commands/attach.ts')).attachCommand,
+  },
+  build: {
+    summary: 'Build or rebuild services',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+  commit: {
+    summary: "Create a new image from a service container's changes",
+    load: async () => (await import('./commands/commit.ts')).commitCommand,
+  },
+  completion: {
+    summary: 'Print the completion script for a shell: bash, zsh or fish',
+    load: async () => (await import('./completion/completion-command.ts')).completionCommand,
+  },
   config: {
     summary: 'Parse, resolve and render compose file in canonical format',
     load: async () => (await import('./commands/config.ts')).configCommand,
@@ -10,6 +27,10 @@ export const composeCommands: CommandTable = {
     summary: 'Alias of config',
     hidden: true,
     load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  cp: {
+    summary: 'Copy files/folders between a service container and the local filesystem',
+    load: async () => (await import('./commands/cp.ts')).cpCommand,
   },
   create: {
     summary: 'Creates containers for a service',
@@ -26,6 +47,10 @@ export const composeCommands: CommandTable = {
   exec: {
     summary: 'Execute a command in a running container',
     load: async () => (await import('./commands/exec.ts')).execCommand,
+  },
+  export: {
+    summary: "Export a service container's filesystem as a tar archive",
+    load: async () => (await import('./commands/export.ts')).exportCommand,
   },
   images: {
     summary: 'List images used by the created containers',
@@ -47,6 +72,10 @@ export const composeCommands: CommandTable = {
     summary: 'Pause services',
     load: async () => (await import('./commands/lifecycle.ts')).pauseCommand,
   },
+  plan: {
+    summary: 'Show what up would do, and why',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
   port: {
     summary: 'Print the public port for a port binding',
     load: async () => (await import('./commands/port.ts')).portCommand,
@@ -54,6 +83,14 @@ export const composeCommands: CommandTable = {
   ps: {
     summary: 'List containers',
     load: async () => (await import('./commands/ps.ts')).psCommand,
+  },
+  pull: {
+    summary: 'Pull service images',
+    load: async () => (await import('./commands/pull.ts')).pullCommand,
+  },
+  push: {
+    summary: 'Push service images',
+    load: async () => (await import('./commands/push.ts')).pushCommand,
   },
   restart: {
     summary: 'Restart service containers',
@@ -75,6 +112,10 @@ export const composeCommands: CommandTable = {
     summary: 'Start services',
     load: async () => (await import('./commands/lifecycle.ts')).startCommand,
   },
+  stats: {
+    summary: 'Display a live stream of container(s) resource usage statistics',
+    load: async () => (await import('./commands/stats.ts')).statsCommand,
+  },
   stop: {
     summary: 'Stop services',
     load: async () => (await import('./commands/lifecycle.ts')).stopCommand,
@@ -95,8 +136,17 @@ export const composeCommands: CommandTable = {
     summary: 'Show the version information',
     load: async () => (await import('./commands/version.ts')).versionCommand,
   },
+  volumes: {
+    summary: 'List volumes',
+    load: async () => (await import('./commands/volumes.ts')).volumesCommand,
+  },
   wait: {
     summary: 'Block until containers of all (or specified) services stop',
     load: async () => (await import('./commands/wait.ts')).waitCommand,
+  },
+  watch: {
+    summary:
+      'Watch build context for service and rebuild/refresh containers when files are updated',
+    load: async () => (await import('./commands/watch.ts')).watchCommand,
   },
 };

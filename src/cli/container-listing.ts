@@ -1,69 +1,73 @@
 import { configLabel, type ObservedContainer } from '../compose/plan/index.ts';
 import { humanDuration } from '../core/index.ts';
 import type { ContainerInfo } from '../engine/index.ts';
+import type { Listing, ListingRow } from './listing/index.ts';
 import { goTimestamp } from './text/go-timestamp.ts';
 import { truncateText } from './text/truncate.ts';
 
-/** Columns of `compose ps`. */
-export const containerTableHeader = [
-  'NAME',
-  'IMAGE',
-  'COMMAND',
-  'SERVICE',
-  'CREATED',
-  'STATUS',
-  'PORTS',
-];
+/** `compose ps`. */
+export const projectListing: Listing = {
+  titles: {
+    ID: 'CONTAINER ID',
+    Name: 'NAME',
+    Image: 'IMAGE',
+    Command: 'COMMAND',
+    Service: 'SERVICE',
+    Project: 'PROJECT',
+    CreatedAt: 'CREATED AT',
+    RunningFor: 'CREATED',
+    Status: 'STATUS',
+    State: 'STATE',
+    Health: 'HEALTH',
+    ExitCode: 'EXIT CODE',
+    Ports: 'PORTS',
+    Publishers: 'PUBLISHERS',
+    Names: 'NAMES',
+    Labels: 'LABELS',
+    Mounts: 'MOUNTS',
+    LocalVolumes: 'LOCAL VOLUMES',
+    Networks: 'NETWORKS',
+    Size: 'SIZE',
+  },
+  table: ['Name', 'Image', 'Command', 'Service', 'RunningFor', 'Status', 'Ports'],
+};
 
-const commandWidth = 20;
-
-/** One row under {@link containerTableHeader}. */
-export function containerRow(
-  { name, service, info }: ObservedContainer,
+/** One row under {@link projectListing}, fields and shapes as Docker Compose's. */
+export function projectRow(
+  { id, name, service, project, state, info }: ObservedContainer,
   nowMs: number,
   truncate: boolean,
-): string[] {
-  return [
-    name,
-    info.Image,
-    quotedCommand(info, truncate),
-    service,
-    createdAgo(info, nowMs),
-    info.Status,
-    formatPorts(info.Ports),
-  ];
-}
-
-/** One object of `compose ps --format json`, keys and shapes as Docker Compose's. */
-export function containerJson(
-  container: ObservedContainer,
-  nowMs: number,
-): Record<string, unknown> {
-  const { id, name, service, project, state, info } = container;
+): ListingRow {
   return {
-    Command: quotedCommand(info, true),
-    CreatedAt: goTimestamp(info.Created * 1000),
+    ...containerFields(info, nowMs, truncate),
     ExitCode: exitCodeOf(info),
     Health: /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(info.Status)?.[1] ?? '',
-    ID: id.slice(0, 12),
-    Image: info.Image,
-    // Our own label holds JSON with commas, which would break those who split this text.
-    Labels: Object.entries(info.Labels)
-      .filter(([key]) => key !== configLabel)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
-    LocalVolumes: String((info.Mounts ?? []).filter(({ Type }) => Type === 'volume').length),
-    Mounts: (info.Mounts ?? []).map(({ Name, Source }) => Name ?? Source).join(','),
+    ID: truncate ? id.slice(0, 12) : id,
     Name: name,
     Names: name,
-    Networks: Object.keys(info.NetworkSettings?.Networks ?? {}).join(','),
-    Ports: formatPorts(info.Ports),
     Project: project,
     Publishers: publishers(info.Ports),
-    RunningFor: createdAgo(info, nowMs),
     Service: service,
-    Size: '0B',
     State: state,
+  };
+}
+
+/** The fields that both programs' listings of containers have. */
+export function containerFields(info: ContainerInfo, nowMs: number, truncate: boolean): ListingRow {
+  // Our own label holds JSON with commas, which would break those who split this text.
+  const labels = Object.entries(info.Labels).filter(([key]) => key !== configLabel);
+  return {
+    Command: quotedCommand(info, truncate),
+    CreatedAt: goTimestamp(info.Created * 1000),
+    Image: info.Image,
+    Label: (key: unknown) => info.Labels[String(key)] ?? '',
+    Labels: labels.map(([key, value]) => `${key}=${value}`).join(','),
+    LocalVolumes: String((info.Mounts ?? []).filter(({ Type }) => Type === 'volume').length),
+    Mounts: (info.Mounts ?? []).map(({ Name, Source }) => Name ?? Source).join(','),
+    Networks: Object.keys(info.NetworkSettings?.Networks ?? {}).join(','),
+    Ports: formatPorts(info.Ports),
+    RunningFor: `${humanDuration(nowMs - info.Created * 1000)} ago`,
+    Size: '0B',
     Status: info.Status,
   };
 }
@@ -90,13 +94,11 @@ export function exitCodeOf({ Status }: Pick<ContainerInfo, 'Status'>): number {
   return Number(/^(?:Exited|Restarting) \((\d+)\)/.exec(Status)?.[1] ?? 0);
 }
 
-/** `"sh -c 'echo hi; sle…"`, as both listings have it. */
-export function quotedCommand({ Command }: ContainerInfo, truncate: boolean): string {
-  return `"${truncate ? truncateText(Command, commandWidth) : Command}"`;
-}
+const commandWidth = 20;
 
-function createdAgo({ Created }: ContainerInfo, nowMs: number): string {
-  return `${humanDuration(nowMs - Created * 1000)} ago`;
+/** `"sh -c 'echo hi; sle…"`, as both listings have it. */
+function quotedCommand({ Command }: ContainerInfo, truncate: boolean): string {
+  return `"${truncate ? truncateText(Command, commandWidth) : Command}"`;
 }
 
 function publishers(ports: ContainerInfo['Ports'] | undefined) {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { stripControls } from './text/strip-controls.ts';
 
 /** One process of a container as `ps -ef` shows it, with the host's process ids. */
@@ -17,15 +17,11 @@ export interface ContainerProcess {
 /** Clock ticks a second that /proc counts in; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
-/** The processes in the pid namespace of `init`, in order of their ids. Empty where it is gone. */
-export function processesOf(init: number, nowMs: number): ContainerProcess[] {
-  const namespace = readLink(`/proc/${init}/ns/pid`);
-  if (namespace === undefined) return [];
+/** Processes by their ids, in that order; those that have ended meanwhile are left out. */
+export function processesOf(pids: readonly number[], nowMs: number): ContainerProcess[] {
   const users = userNames();
   const uptimeS = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && readLink(`/proc/${name}/ns/pid`) === namespace)
-    .map(Number)
+  return [...pids]
     .sort((a, b) => a - b)
     .flatMap((pid) => readProcess(pid, { users, uptimeS, nowMs }) ?? []);
 }
@@ -69,15 +65,6 @@ function readProcess(
 function clock(seconds: number): string {
   const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
   return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}`;
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    // ENOENT: it has ended; EACCES: it is not ours to see.
-    return undefined;
-  }
 }
 
 function userNames(): Map<number, string> {

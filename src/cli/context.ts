@@ -9,7 +9,7 @@ import type { GlobalOptions } from './global-flags.ts';
 import type { Host } from './host.ts';
 import { printWarnings } from './print-diagnostics.ts';
 import { cheapProjectName } from './project-name.ts';
-import { remoteFiles } from './remote-files.ts';
+import { remoteFiles } from './remote/remote-files.ts';
 
 /** A project that loaded without errors, with what loading found out beside it. */
 export interface LoadedProject extends LoadResult {
@@ -33,7 +33,7 @@ export class CommandContext {
     this.host = host;
     this.options = options;
     this.program = program;
-    this.roots = stateRoots(host.env);
+    this.roots = options.engine === undefined ? stateRoots(host.env) : userRoots(host);
   }
 
   /** The engine, one a process. @throws {AppError} `CLI_NOT_ROOT` */
@@ -71,9 +71,16 @@ export class CommandContext {
     this.host.stderr.write(text);
   }
 
-  sleep(ms: number): Promise<void> {
+  /** Ends early when the signal is aborted, so that no timer keeps the process. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      setTimeout(resolve, ms);
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener('abort', end);
     });
   }
 
@@ -99,7 +106,12 @@ export class CommandContext {
   }
 
   async #openEngine(): Promise<Engine> {
-    const { host } = this;
+    const { host, options } = this;
+    if (options.engine !== undefined) {
+      const { dockerEngine } = await import('../engine/docker/index.ts');
+      const sleep = (ms: number, signal?: AbortSignal) => this.sleep(ms, signal);
+      return dockerEngine({ address: options.engine, sleep });
+    }
     if (host.uid !== 0) {
       throw new AppError(
         'CLI_NOT_ROOT',
@@ -135,6 +147,17 @@ export class CommandContext {
       throw new DiagnosticsError(result.diagnostics);
     }
     printWarnings(this, result.diagnostics);
-    return { ...result, project: result.project };
+    const { project } = result;
+    return {
+      ...result,
+      project: options.compatibility ? { ...project, compatibility: true } : project,
+    };
   }
+}
+
+/** With a Docker Engine our own folders hold a project's lock and copies of its files alone, and no root is needed. */
+function userRoots({ env, uid }: Host): StateRoots {
+  const home = env.XDG_STATE_HOME || (env.HOME && join(env.HOME, '.local/state'));
+  if (uid === 0 || env.CORACLE_DATA || !home) return stateRoots(env);
+  return { data: join(home, 'coracle'), run: join(env.XDG_RUNTIME_DIR || home, 'coracle') };
 }

@@ -17,8 +17,16 @@ export const globalFlags: readonly Flag[] = [
     description: 'Control when to print ANSI control characters',
     choices: ['never', 'always', 'auto'],
   },
+  {
+    flags: '--compatibility',
+    description: 'Name containers and images with _ as Compose 1 did, not with -',
+  },
   { flags: '--debug', description: 'Print stack traces of errors' },
   { flags: '--dry-run', description: 'Print the plan and change nothing' },
+  {
+    flags: '--engine <address>',
+    description: 'Use the Docker Engine at unix:///PATH or tcp://HOST:PORT instead of our own',
+  },
   {
     flags: '--env-file <file>',
     description: 'Specify an alternate environment file',
@@ -42,6 +50,15 @@ export const globalFlags: readonly Flag[] = [
       "Specify an alternate working directory (default: the first compose file's folder)",
   },
   { flags: '-p, --project-name <name>', description: 'Project name' },
+  {
+    flags: '--insecure-registry <host>',
+    description: 'Reach this registry without TLS, or without checking its certificate',
+    kind: 'list',
+    hidden: true,
+  },
+  { flags: '--no-ansi', description: 'The same as --ansi never', hidden: true },
+  { flags: '--verbose', description: 'The same as --debug', hidden: true },
+  { flags: '--workdir <folder>', description: 'The same as --project-directory', hidden: true },
   { flags: '-v, --version', description: 'Show the version' },
   { flags: '-h, --help', description: 'Show this help' },
 ];
@@ -60,16 +77,28 @@ export interface GlobalOptions {
   readonly allResources: boolean;
   /** Files that `include` and `extends` name by a git address are fetched. */
   readonly allowRemote: boolean;
+  /** Names with `_`. */
+  readonly compatibility: boolean;
   readonly dryRun: boolean;
+  /** Address of a Docker Engine that is driven instead of ours. */
+  readonly engine: string | undefined;
+  /** Registries that `--insecure-registry` names. */
+  readonly insecureRegistries: readonly string[];
   readonly debug: boolean;
   readonly version: boolean;
   readonly help: boolean;
 }
 
 interface RawFlags {
-  readonly ansi?: GlobalOptions['ansi'];
+  /** False by `--no-ansi`. */
+  readonly ansi?: GlobalOptions['ansi'] | false;
+  readonly insecureRegistry?: readonly string[];
+  readonly verbose?: boolean;
+  readonly workdir?: string;
   readonly debug?: boolean;
+  readonly compatibility?: boolean;
   readonly dryRun?: boolean;
+  readonly engine?: string;
   readonly envFile?: readonly string[];
   readonly file?: readonly string[];
   readonly parallel?: number;
@@ -90,10 +119,13 @@ export function readGlobalOptions(flags: FlagValues, env: Host['env']): GlobalOp
   return {
     files: raw.file ?? splitFiles(env),
     projectName: raw.projectName ?? nonEmpty(env.COMPOSE_PROJECT_NAME),
-    projectDirectory: raw.projectDirectory,
+    projectDirectory: raw.projectDirectory ?? raw.workdir,
     profiles: raw.profile ?? [],
     envFiles: raw.envFile ?? [],
-    ansi: raw.ansi ?? choice(env, 'COMPOSE_ANSI', ['never', 'always', 'auto']) ?? 'auto',
+    ansi:
+      raw.ansi === false
+        ? 'never'
+        : (raw.ansi ?? choice(env, 'COMPOSE_ANSI', ['never', 'always', 'auto']) ?? 'auto'),
     progress:
       raw.progress ??
       choice(env, 'COMPOSE_PROGRESS', ['auto', 'tty', 'plain', 'json', 'quiet']) ??
@@ -101,8 +133,11 @@ export function readGlobalOptions(flags: FlagValues, env: Host['env']): GlobalOp
     parallel: parallel === undefined || parallel < 1 ? undefined : parallel,
     allResources: raw.allResources ?? false,
     allowRemote: raw.allowRemote ?? isTrue(env.CORACLE_ALLOW_REMOTE),
+    compatibility: raw.compatibility ?? isTrue(env.COMPOSE_COMPATIBILITY),
     dryRun: raw.dryRun ?? false,
-    debug: raw.debug ?? false,
+    engine: raw.engine ?? nonEmpty(env.CORACLE_ENGINE),
+    insecureRegistries: raw.insecureRegistry ?? [],
+    debug: raw.debug ?? raw.verbose ?? false,
     version: raw.version ?? false,
     help: raw.help ?? false,
   };

@@ -5,7 +5,10 @@
 
 /** A stream that is written to, with what rendering needs to know of it. */
 export interface OutputStream {
+  /** False where it takes no more for now; see {@link OutputStream.drained}. */
   write(text: string | Uint8Array): boolean;
+  /** Resolves once what was written is on its way. */
+  drained?(): Promise<void>;
   readonly isTTY: boolean;
   /** Width of the terminal in columns; 80 where there is none. */
   readonly columns: number;
@@ -21,6 +24,8 @@ export interface Host {
   readStdin(): Promise<string>;
   /** A line typed by the user after `question`. */
   ask(question: string): Promise<string>;
+  /** The same for what must not show, a password. */
+  askHidden(question: string): Promise<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
@@ -30,8 +35,13 @@ export interface Host {
   /** Height of the terminal; 24 where there is none. */
   terminalRows(): number;
   readonly uid: number;
+  /** How this very program is started: Node, its flags, the script. */
+  readonly ownCommand: readonly string[];
   /** The folder that holds the native programs' build, for a checkout and for an installed package alike. */
   readonly packageFolder: string;
   /** Calls back at each arrival of the signal until the returned function is called. */
-  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGWINCH', callback: () => void): () => void;
+  onSignal(signal: ProxiedSignal | 'SIGWINCH', callback: () => void): () => void;
 }
+
+/** Signals that can be handed on to a container. */
+export type ProxiedSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT' | 'SIGUSR1' | 'SIGUSR2';

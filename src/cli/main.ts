@@ -1,5 +1,5 @@
 import { AppError } from '../core/index.ts';
-import type { CommandTable } from './command.ts';
+import type { Command, CommandTable } from './command.ts';
 import { CommandContext } from './context.ts';
 import { type GlobalOptions, globalFlags, readGlobalOptions } from './global-flags.ts';
 import type { Host } from './host.ts';
@@ -48,20 +48,25 @@ async function runCommand(
     return name === undefined && !context.options.help ? 1 : 0;
   }
   if (name === 'help' || context.options.help) {
-    return runCommand(program, context, [
-      ...(name === 'help' ? argv.slice(0, 1) : [name]),
-      '--help',
-    ]);
+    // `help image ls` goes down into a group.
+    return runCommand(program, context, [...(name === 'help' ? argv : [name]), '--help']);
   }
-  const entry = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
-  if (entry === undefined) throw unknownCommand(program, name);
-  const command = await entry.load();
+  const command = await loadCommand(program, name);
   const parsed = parseArguments(command, program.name, argv);
   if ('help' in parsed) {
-    context.out(parsed.help.trimStart());
+    context.out(parsed.help);
     return 0;
   }
   return command.run(context, parsed.args, parsed.flags);
+}
+
+async function loadCommand(program: Program, name: string): Promise<Command> {
+  if (name === '__complete') {
+    return (await import('./completion/complete-command.ts')).completeCommand(program);
+  }
+  const entry = Object.hasOwn(program.commands, name) ? program.commands[name] : undefined;
+  if (entry === undefined) throw unknownCommand(program, name);
+  return entry.load();
 }
 
 function unknownCommand(program: Program, name: string): AppError {

@@ -12,7 +12,7 @@ export type ParsedArguments =
  * @throws {AppError} `CLI_FLAG_UNKNOWN` (with the nearest flag), `CLI_USAGE`
  */
 export function parseArguments(
-  command: Pick<Command, 'name' | 'positional' | 'summary' | 'flags' | 'passThrough' | 'examples'>,
+  command: Omit<Command, 'run'>,
   program: string,
   argv: readonly string[],
 ): ParsedArguments {
@@ -21,15 +21,19 @@ export function parseArguments(
   parser.argument('[args...]');
   if (command.passThrough) parser.passThroughOptions();
   for (const flag of command.flags) parser.addOption(toOption(flag));
-  if (command.examples !== undefined) {
-    parser.addHelpText(
-      'after',
-      `\nExamples:\n${command.examples.map((text) => `  ${text}\n`).join('')}`,
-    );
+  if (asksForHelp(command, argv)) {
+    return { help: `${parser.helpInformation()}${sections(command).join('')}` };
   }
-  if (asksForHelp(command, argv)) return { help: `\n${parser.helpInformation()}` };
   run(parser, expandBooleans(command.flags, argv));
   return { args: parser.args, flags: parser.opts() };
+}
+
+/** What `--help` shows below the flags. */
+function sections({ sections: own = [], examples }: Omit<Command, 'run'>): string[] {
+  const all = examples === undefined ? own : [...own, { title: 'Examples', lines: examples }];
+  return all.map(
+    ({ title, lines }) => `\n${title}:\n${lines.map((line) => `  ${line}\n`).join('')}`,
+  );
 }
 
 /**
@@ -101,7 +105,7 @@ function expandBooleans(flags: readonly Flag[], argv: readonly string[]): string
   const expanded: string[] = [];
   for (const [index, word] of argv.entries()) {
     if (word === '--') return [...expanded, ...argv.slice(index)];
-    const match = /^(--[a-z-]+)=(true|1|false|0)$/.exec(word);
+    const match = /^(--[a-z\d-]+)=(true|1|false|0)$/.exec(word);
     const flag = match?.[1];
     if (flag === undefined || !booleans.has(flag)) expanded.push(word);
     else if (match?.[2] === 'true' || match?.[2] === '1') expanded.push(flag);

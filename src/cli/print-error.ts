@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type AppError, type Diagnostic, isAppError, renderDiagnostic } from '../core/index.ts';
+import {
+  type AppError,
+  type Diagnostic,
+  hostFailure,
+  isAppError,
+  renderDiagnostic,
+} from '../core/index.ts';
 import type { DiagnosticsError } from './diagnostics-error.ts';
 import type { Host } from './host.ts';
 import { safeLine } from './logs/log-line.ts';
@@ -18,7 +24,8 @@ export interface PrintErrorOptions {
  * Prints what made a command fail: message, place, last log lines, hint. Never a stack, unless asked for.
  * @returns the exit code.
  */
-export function printError(error: unknown, options: PrintErrorOptions): number {
+export function printError(thrown: unknown, options: PrintErrorOptions): number {
+  const error = hostFailure(thrown) ?? thrown;
   if (isDiagnosticsError(error)) {
     for (const diagnostic of error.diagnostics) printDiagnostic(diagnostic, options);
     return error.exitCode;
@@ -44,19 +51,26 @@ function printAppError(error: AppError, options: PrintErrorOptions): void {
     return;
   }
   const { stderr } = options.host;
-  const { logLines, container, range } = error.details as {
+  const { logLines, container, range, step, log, sourceText } = error.details as {
     logLines?: readonly string[];
     container?: string;
+    /** A failed step of a build: its name and all that it put out. */
+    step?: string;
+    log?: string;
+    /** Text of the named file, where it is not on disk. */
+    sourceText?: string;
     range?: Diagnostic['range'];
   };
   for (const line of logLines ?? []) {
     stderr.write(`  ${options.paint.dim(`${container} |`)} ${safeLine(line)}\n`);
   }
+  if (step !== undefined && log !== undefined) stderr.write(stepLog(step, log));
   if (range !== undefined) {
     const { code, message, hint } = error;
     printDiagnostic(
       { code, severity: 'error', message, range, ...(hint === undefined ? {} : { hint }) },
       options,
+      sourceText,
     );
     return;
   }
@@ -64,10 +78,24 @@ function printAppError(error: AppError, options: PrintErrorOptions): void {
   if (error.hint !== undefined && error.hint !== '') stderr.write(`  hint: ${error.hint}\n`);
 }
 
-function printDiagnostic(diagnostic: Diagnostic, { host, paint }: PrintErrorOptions): void {
+/** The output of a failed step between two rules, as BuildKit shows it. */
+function stepLog(step: string, log: string): string {
+  const rule = '------\n';
+  const lines = log
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => `${safeLine(line)}\n`);
+  return `${rule} > ${safeLine(step)}:\n${log === '' ? '' : lines.join('')}${rule}`;
+}
+
+function printDiagnostic(
+  diagnostic: Diagnostic,
+  { host, paint }: PrintErrorOptions,
+  sourceText?: string,
+): void {
   const text = renderDiagnostic(diagnostic, {
     paint,
-    textOf: fileText,
+    textOf: (file) => sourceText ?? fileText(file),
     shortenFile: (file) => shortPath(file, host.cwd),
   });
   host.stderr.write(text);

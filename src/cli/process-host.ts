@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isatty } from 'node:tty';
+import { AppError } from '../core/index.ts';
 import type { Host, OutputStream } from './host.ts';
 
 /** The real process as a {@link Host}. The one place of the product that reads `process`. */
@@ -15,12 +16,14 @@ export function processHost(bundleFolder: string): Host {
     },
     readStdin,
     ask,
+    askHidden,
     now: () => Date.now(),
     // performance.now() would load all of node:perf_hooks.
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
     exitSoon: () => setImmediate(() => process.exit()),
     terminalRows: () => process.stderr.rows || 24,
     uid: process.geteuid?.() ?? -1,
+    ownCommand: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     packageFolder: dirname(bundleFolder),
     onSignal(signal, callback) {
       process.on(signal, callback);
@@ -51,6 +54,11 @@ function outputStream(fd: number, open: () => NodeJS.WriteStream): OutputStream 
       }
       return stream.write(bytes.subarray(written));
     },
+    drained: () =>
+      new Promise((resolve) => {
+        if (stream === undefined || !stream.writableNeedDrain) resolve();
+        else stream.once('drain', resolve);
+      }),
     get isTTY() {
       return isTTY();
     },
@@ -88,10 +96,37 @@ function isTerminal(fd: number): boolean {
   }
 }
 
+/** Compose files, Dockerfiles and passwords come this way, none of them longer. Bytes. */
+const longestStdin = 8 * 1024 * 1024;
+
 async function readStdin(): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of process.stdin) {
+    bytes += (chunk as Buffer).length;
+    if (bytes > longestStdin) {
+      throw new AppError('CLI_USAGE', 'standard input is longer than 8 MiB');
+    }
+    chunks.push(chunk as Buffer);
+  }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What is typed does not show. */
+async function askHidden(question: string): Promise<string> {
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import('node:readline/promises'),
+    import('node:stream'),
+  ]);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const prompt = createInterface({ input: process.stdin, output: silent, terminal: true });
+  process.stderr.write(question);
+  try {
+    return await prompt.question('');
+  } finally {
+    prompt.close();
+    process.stderr.write('\n');
+  }
 }
 
 async function ask(question: string): Promise<string> {

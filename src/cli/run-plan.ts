@@ -44,7 +44,8 @@ export async function runPlan(
   try {
     outcome = await executePlan(plan, engine, {
       provideFile,
-      sleep: (ms) => context.sleep(ms),
+      sleep: (ms, signal) => context.sleep(ms, signal),
+      now: context.host.now,
       monotonicMs: context.host.monotonicMs,
       onProgress: (event) => {
         if (event.resource.name !== options.hidden) renderer.event(event);

@@ -49,12 +49,55 @@ export async function runningContainer(
     .sort(compareContainers);
   const found = index === 0 ? running[0] : running.find(({ number }) => number === index);
   if (found !== undefined) return found;
-  throw new AppError(
+  throw notRunning(service, index);
+}
+
+/**
+ * The container that `export` and `commit` mean, running or not: replica `index`, or the first one.
+ * @throws {AppError} `PROJECT_SERVICE_NOT_RUNNING`
+ */
+export async function replica(
+  context: CommandContext,
+  project: string,
+  service: string,
+  index: number,
+): Promise<ObservedContainer> {
+  const all = await listProjectContainers(await context.engine(), project);
+  const [found] = all
+    .filter((container) => container.service === service && !container.oneoff)
+    .filter(({ number }) => index === 0 || number === index)
+    .sort(compareContainers);
+  if (found !== undefined) return found;
+  throw notRunning(service, index);
+}
+
+function notRunning(service: string, index: number): AppError {
+  return new AppError(
     'PROJECT_SERVICE_NOT_RUNNING',
     index === 0
       ? `service "${service}" is not running`
       : `service "${service}" is not running container #${index}`,
   );
+}
+
+/**
+ * The containers of a service that `cp` means, running or not: replica `index`, or all of them.
+ * @throws {AppError} `PROJECT_SERVICE_NOT_RUNNING`
+ */
+export async function serviceContainers(
+  context: CommandContext,
+  project: string,
+  service: string,
+  { index, oneoffs = false }: { readonly index: number; readonly oneoffs?: boolean },
+): Promise<ObservedContainer[]> {
+  const all = await listProjectContainers(await context.engine(), project);
+  const found = all
+    .filter((container) => container.service === service && (oneoffs || !container.oneoff))
+    .filter(({ number }) => index === 0 || number === index)
+    .sort(compareContainers);
+  if (found.length > 0) return found;
+  if (index !== 0) throw notRunning(service, index);
+  throw new AppError('PROJECT_SERVICE_NOT_RUNNING', `no container found for service "${service}"`);
 }
 
 /**

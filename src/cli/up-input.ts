@@ -9,7 +9,7 @@ import {
   type UpRequest,
 } from '../compose/plan/index.ts';
 import { conflicts, unsupported } from '../compose/support/index.ts';
-import { AppError, type Diagnostic, errorCodes } from '../core/index.ts';
+import { type Diagnostic, errorCodes } from '../core/index.ts';
 import type { CommandContext, LoadedProject } from './context.ts';
 import { DiagnosticsError } from './diagnostics-error.ts';
 import { printWarnings, shortPlace } from './print-diagnostics.ts';
@@ -22,6 +22,7 @@ export async function planProjectUp(
   context: CommandContext,
   loaded: LoadedProject,
   request: UpRequest,
+  missingImages: PlanInput['missingImages'] = 'error',
 ): Promise<Plan> {
   const asked = unsupported(loaded.project, loaded.origins);
   printWarnings(context, asked);
@@ -30,7 +31,7 @@ export async function planProjectUp(
     diagnostics.push({ ...conflict, severity: 'error' });
   }
   const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
-  const input = await planInput(context, loaded, report);
+  const input = await planInput(context, loaded, report, missingImages);
   const plan = planUp(input, request);
   throwFindings(diagnostics);
   return plan;
@@ -41,6 +42,7 @@ export async function planInput(
   context: CommandContext,
   loaded: LoadedProject,
   report: (finding: PlanFinding) => void,
+  missingImages: PlanInput['missingImages'] = 'error',
 ): Promise<PlanInput> {
   const { project } = loaded;
   return {
@@ -54,6 +56,7 @@ export async function planInput(
       report,
     }),
     missingSources: missingSources(project),
+    missingImages,
     workingDir: loaded.workingDir,
     configFiles: loaded.files,
     disabledServices: loaded.disabledServices,
@@ -96,22 +99,6 @@ export function throwFindings(diagnostics: readonly Diagnostic[]): void {
     diagnostics.map((one) => [`${JSON.stringify(one.range)}${one.message}`, one]),
   );
   throw new DiagnosticsError([...distinct.values()]);
-}
-
-/** Reads `web=3`. @throws {AppError} `CLI_USAGE` */
-export function parseScale(entries: readonly string[]): Record<string, number> {
-  return Object.fromEntries(
-    entries.map((entry) => {
-      const match = /^([^=]+)=(\d+)$/.exec(entry);
-      if (match === null) {
-        throw new AppError(
-          'CLI_USAGE',
-          `invalid --scale option "${entry}": it must be SERVICE=NUMBER`,
-        );
-      }
-      return [match[1] ?? '', Number(match[2])];
-    }),
-  );
 }
 
 function readOptionalFile(path: string): Uint8Array | undefined {

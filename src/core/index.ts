@@ -9,5 +9,12 @@ export type { ErrorEntry } from './error-codes/entry.ts';
 export { type ErrorCode, errorCodes } from './error-codes/index.ts';
 export { AppError, type AppErrorOptions, CleanupError, isAppError } from './errors.ts';
 export { formatGoDuration, parseGoDuration } from './go-duration.ts';
+export { hostFailure } from './host-failure.ts';
 export { humanDuration } from './human-duration.ts';
+export {
+  IgnorePatterns,
+  ignoreFilePatterns,
+  PatternError,
+  pathComponentMatcher,
+} from './ignore-patterns.ts';
 export { type DiagnosticStyle, renderDiagnostic } from './render-diagnostic.ts';

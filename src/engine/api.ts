@@ -28,9 +28,12 @@ export interface ContainerApi {
   inspect(): Promise<ContainerInspectInfo>;
   /** Resolves once the process runs (its execve has succeeded). Starting a running one is no error. */
   start(): Promise<unknown>;
-  /** `t`: seconds before SIGKILL; the container's own stop timeout when left out. */
-  stop(options?: { t?: number; signal?: string }): Promise<unknown>;
-  restart(options?: { t?: number }): Promise<unknown>;
+  /**
+   * `t`: seconds before SIGKILL; the container's own stop timeout when left out. `shutdown`, ours alone: it is not its user
+   * who stops it, and the next boot starts it again where its restart policy wants that.
+   */
+  stop(options?: { t?: number; signal?: string; shutdown?: boolean }): Promise<unknown>;
+  restart(options?: { t?: number; signal?: string }): Promise<unknown>;
   kill(options?: { signal?: string }): Promise<unknown>;
   pause(): Promise<unknown>;
   unpause(): Promise<unknown>;
@@ -117,6 +120,34 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+/** Files of the host that a container is to have. */
+export interface SyncOptions {
+  /** Absolute folder of the host. */
+  readonly source: string;
+  /** Absolute path in the container: what `source` is there. */
+  readonly target: string;
+  /**
+   * Paths below `source`. Each becomes in the container what it is on the host at the moment of the call: that file, that
+   * link, a folder (without its content), or nothing.
+   */
+  readonly paths: readonly string[];
+  /** `paths` is one file, which `target` itself is to be; where that is a folder there, it keeps its name. */
+  readonly single?: boolean;
+  /** Leave alone what has the same content, whatever its time. */
+  readonly compare?: boolean;
+  /** Pass over what has not changed on the host since; milliseconds since 1970. */
+  readonly sinceMs?: number;
+}
+
+/** What became of the paths; those in none of the lists were as they should be. */
+export interface SyncResult {
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  /** The first few of `failures` failures, each about one path. */
+  readonly errors: readonly Error[];
+  readonly failures: number;
+}
+
 /** Health as Docker reports it; `none` where there is no healthcheck. */
 export type HealthStatus = 'none' | 'starting' | 'healthy' | 'unhealthy';
 
@@ -131,16 +162,50 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What listens in a container's network namespace. */
+export interface Listening {
+  /** TCP ports that others can connect to. */
+  readonly ports: readonly number[];
+  /** Where this machine reaches them; left out where it does not. */
+  readonly address?: string;
+}
+
+/** What of a container changes while it is there; all of it, not the differences. */
+export interface ContainerUpdate {
+  /** Every label that is not the image's own. */
+  readonly Labels: Readonly<Record<string, string>>;
+  /** Limits and `RestartPolicy`, in the words of Docker's update. A limit that is left out stays. */
+  readonly HostConfig: Partial<Dockerode.HostConfig>;
+  /** Network's name → its aliases of the container. */
+  readonly Aliases: Readonly<Record<string, readonly string[]>>;
+  readonly StopSignal?: string;
+  /** Seconds. */
+  readonly StopTimeout?: number;
+}
+
 /** What our engine answers beyond Docker's API. */
 export interface EngineExtensions {
   /** Lines in the order in which they were written; with `follow` until the container has ended for good. */
   logEntries(id: string, options?: LogOptions): AsyncIterable<LogEntry>;
+  /** The same, as many at a time as were read: for a million of them. */
+  logBatches(id: string, options?: LogOptions): AsyncIterable<readonly LogEntry[]>;
   exec(id: string, options: ExecOptions): Promise<ExecResult>;
+  /**
+   * Writes files into a running container's root from outside: nothing in the image is needed for it. They belong to the
+   * container's user; a reader sees the old file or the new one.
+   */
+  syncFiles(id: string, options: SyncOptions): Promise<SyncResult>;
   /** Resolves at `healthy`, `unhealthy` or the container's end, whichever comes first, without polling. */
   waitHealth(
     id: string,
     signal?: AbortSignal,
   ): Promise<{ status: HealthStatus | 'exited'; exitCode?: number }>;
+  /** What listens in a container's network namespace at this moment; undefined where that cannot be told. */
+  listening(id: string): Promise<Listening | undefined>;
+  /** False where a container's labels, limits and aliases cannot be changed: it has to be replaced then. */
+  readonly canUpdate: boolean;
+  /** Changes a container that is there; one that runs takes it over at once. */
+  updateContainer(id: string, update: ContainerUpdate): Promise<void>;
   /** Events as they are written, in Docker's form; lost with a reboot. */
   events(options?: EventOptions): AsyncIterable<EngineEvent>;
   /** Ends the native client; the engine may be used again and starts a new one then. */

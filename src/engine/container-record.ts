@@ -7,6 +7,25 @@ import type { PublishedPort } from './create/published-ports.ts';
 
 export type HostConfig = Dockerode.HostConfig;
 
+/** Docker's, and of Swarm's what a container's has not. Times in nanoseconds. */
+export interface RestartPolicy {
+  readonly Name?: string;
+  readonly MaximumRetryCount?: number | undefined;
+  /** The limit of a policy other than `on-failure`; 0 is without end. */
+  readonly MaxAttempts?: number;
+  /** Between an end and the next start; left out: a pause that grows. */
+  readonly Delay?: number;
+  /** A run of this length succeeded: attempts are counted anew. */
+  readonly Window?: number;
+}
+
+/** Addresses as they were asked for. */
+export interface EndpointIpam {
+  readonly IPv4Address?: string;
+  readonly IPv6Address?: string;
+  readonly LinkLocalIPs?: readonly string[];
+}
+
 /** One attachment to a network, reserved when the container was created and held until it is removed. */
 export interface EndpointRecord {
   readonly networkId: string;
@@ -21,6 +40,10 @@ export interface EndpointRecord {
   readonly prefixLength: number;
   /** Null on an internal network. */
   readonly gateway: string | null;
+  /** All three null, or missing in an older record, where the network has no IPv6. */
+  readonly address6?: string | null;
+  readonly prefixLength6?: number | null;
+  readonly gateway6?: string | null;
   readonly mac: string;
   readonly mtu: number;
   readonly isDefault: boolean;
@@ -29,7 +52,15 @@ export interface EndpointRecord {
   readonly links: readonly string[];
   readonly gwPriority: number;
   /** As asked for. */
-  readonly ipamConfig: { readonly IPv4Address?: string } | null;
+  readonly ipamConfig: EndpointIpam | null;
+  /** `veth`, or the kind of macvlan; `link` of shim.json. */
+  readonly link?: string;
+  /** Reaches the bridge alone, no neighbour. */
+  readonly isolated?: boolean;
+  readonly routed6?: boolean;
+  /** With their prefix lengths. */
+  readonly linkLocal?: readonly string[];
+  readonly driverOpts?: Readonly<Record<string, string>>;
 }
 
 /** Where a container's network namespace comes from. */

@@ -1,4 +1,4 @@
-import type { NativeClient } from '../runtime/index.ts';
+import type { Attachment, NativeClient } from '../runtime/index.ts';
 import { appendEvents, type EngineEvent, type StateRoots } from '../state/index.ts';
 import type { ContainerRecord } from './container-record.ts';
 
@@ -27,6 +27,13 @@ export interface EngineOptions {
   readonly hostFiles?: HostFiles;
 }
 
+/** A client that waits for a container's start. */
+export interface PendingAttachment {
+  readonly stdin: boolean;
+  readonly resolve: (attachment: Attachment) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** What the parts of one engine share. */
 export interface EngineContext {
   readonly roots: StateRoots;
@@ -37,6 +44,8 @@ export interface EngineContext {
   hostFiles: HostFiles | undefined;
   /** By network id: when its bridge was last made sure of. */
   readonly ensuredBridges: Map<string, { readonly at: number; readonly done: Promise<void> }>;
+  /** By container name: clients that are to be attached from its next start on. */
+  readonly startAttachments: Map<string, PendingAttachment>;
   /** Milliseconds since 1970. */
   now(): number;
   /** RFC 3339 with nanoseconds; two calls never answer the same, so that records can be put in order by it. */
@@ -56,6 +65,7 @@ export function engineContext(options: EngineOptions): EngineContext {
     env: options.env ?? {},
     warn: options.warn ?? (() => undefined),
     ensuredBridges: new Map(),
+    startAttachments: new Map(),
     hostFiles: options.hostFiles,
     now: options.clock,
     timestamp() {

@@ -1,6 +1,17 @@
-import type { ComposeEngine, ContainerApi, ImageApi, NetworkApi, VolumeApi } from './api.ts';
+import type {
+  ComposeEngine,
+  ContainerApi,
+  ContainerInfo,
+  ImageApi,
+  NetworkApi,
+  VolumeApi,
+} from './api.ts';
+import type { StepRequest, StepResult } from './build/run-step.ts';
+import { type Attachment, attachOnStart } from './control/attach-on-start.ts';
 import { followEvents } from './control/follow-events.ts';
 import { type EngineContext, type EngineOptions, engineContext } from './engine-context.ts';
+import type { CommitOptions } from './files/commit-container.ts';
+import type { Files } from './files/container-files.ts';
 import { type EngineInfo, engineInfo } from './observe/engine-info.ts';
 import { inspectInfo } from './observe/inspect-info.ts';
 import {
@@ -8,12 +19,41 @@ import {
   observeContainer,
   observeContainers,
 } from './observe/observed-containers.ts';
+import type { ContainerStats } from './stats/container-stats.ts';
 
 /** What our engine answers beyond what compose asks of one. */
 export interface Engine extends ComposeEngine {
   /** Puts right what killed commands left behind; every command that changes something begins with it by itself. */
   repair(): Promise<void>;
+  /** Attaches a container to one more network, with Docker's `EndpointSettings`; one that runs has it at once. */
+  connectNetwork(network: string, container: string, settings?: object): Promise<void>;
+  /** `force`: a container that does not exist is no error. */
+  disconnectNetwork(
+    network: string,
+    container: string,
+    options?: { force?: boolean },
+  ): Promise<void>;
   info(): Promise<EngineInfo>;
+  /** The containers that do not run and that their restart policies want running after a boot, as a Docker daemon's start does. */
+  wantedAtBoot(): Promise<ContainerInfo[]>;
+  /** A running container's input and output, from now on. */
+  attach(idOrName: string, options: { stdin: boolean }): Promise<Attachment>;
+  /** The same from before the first byte of its next start by this engine; it need not exist yet. */
+  attachOnStart(name: string, options: { stdin: boolean }): Promise<Attachment>;
+  /** What a container uses now; undefined where it does not run. */
+  stats(idOrName: string): Promise<ContainerStats | undefined>;
+  /** Process ids of a running container. */
+  processes(idOrName: string): Promise<number[]>;
+  /** Files to copy from or to: a container's, or without a name the host's. @throws {AppError} `ENGINE_CONTAINER_NOT_FOUND` */
+  files(idOrName?: string): Promise<Files>;
+  /** Writes the container's root file system, without its volumes, as a tar archive to an open descriptor. */
+  exportContainer(idOrName: string, output: number): Promise<void>;
+  /** What the container has changed on its root, sorted by path. */
+  changes(idOrName: string): Promise<{ kind: 'A' | 'C' | 'D'; path: string }[]>;
+  /** Makes an image of what the container has changed; its id. */
+  commit(idOrName: string, options: CommitOptions): Promise<string>;
+  /** Runs one step of a build in a container that exists for nobody else. */
+  runStep(step: StepRequest): Promise<StepResult>;
 }
 
 /**
@@ -42,6 +82,17 @@ export function createEngine(options: EngineOptions): Engine {
       return listEngineNetworks(context, listOptions?.filters);
     },
 
+    async connectNetwork(network, container, settings) {
+      await repaired();
+      const { connectNetwork } = await import('./networks/connect.ts');
+      await connectNetwork(context, network, container, settings);
+    },
+    async disconnectNetwork(network, container, disconnectOptions) {
+      await repaired();
+      const { disconnectNetwork } = await import('./networks/connect.ts');
+      await disconnectNetwork(context, network, container, disconnectOptions);
+    },
+
     async createVolume(createOptions) {
       const { createEngineVolume } = await import('./volumes/volumes.ts');
       return createEngineVolume(context, createOptions);
@@ -60,19 +111,75 @@ export function createEngine(options: EngineOptions): Engine {
 
     async *logEntries(idOrName, logOptions) {
       const { containerLog } = await import('./control/container-log.ts');
+      for await (const entries of containerLog(context, idOrName, logOptions)) yield* entries;
+    },
+    async *logBatches(idOrName, logOptions) {
+      const { containerLog } = await import('./control/container-log.ts');
       yield* containerLog(context, idOrName, logOptions);
     },
     async exec(idOrName, execOptions) {
       const { execInContainer } = await import('./control/exec-container.ts');
       return execInContainer(context, idOrName, execOptions);
     },
+    async syncFiles(idOrName, syncOptions) {
+      const { syncFiles } = await import('./control/sync-files.ts');
+      return syncFiles(context, idOrName, syncOptions);
+    },
     async waitHealth(idOrName, signal) {
       const { waitHealth } = await import('./control/wait-health.ts');
       return waitHealth(context, idOrName, signal);
     },
+    async listening(idOrName) {
+      const { listening } = await import('./observe/listening.ts');
+      return listening(context, idOrName);
+    },
+    canUpdate: true,
+    async updateContainer(idOrName, update) {
+      await repaired();
+      const { updateContainer } = await import('./control/update-container.ts');
+      await updateContainer(context, idOrName, update);
+    },
     events: (eventOptions) => followEvents(context.roots, eventOptions),
     repair: async () => (await import('./repair.ts')).repair(context),
     info: async () => engineInfo(context),
+    async wantedAtBoot() {
+      await repaired();
+      return (await import('./observe/wanted-at-boot.ts')).wantedAtBoot(context);
+    },
+    async attach(idOrName, attachOptions) {
+      return (await import('./control/attach.ts')).attachTo(context, idOrName, attachOptions);
+    },
+    attachOnStart: (name, attachOptions) => attachOnStart(context, name, attachOptions),
+    async stats(idOrName) {
+      return (await import('./stats/container-stats.ts')).containerStats(context, idOrName);
+    },
+    async processes(idOrName) {
+      return (await import('./stats/container-stats.ts')).containerProcesses(context, idOrName);
+    },
+    async files(idOrName) {
+      const { containerFiles, hostFilesAccess } = await import('./files/container-files.ts');
+      return idOrName === undefined ? hostFilesAccess(context) : containerFiles(context, idOrName);
+    },
+    async exportContainer(idOrName, output) {
+      return (await import('./files/container-files.ts')).exportContainer(
+        context,
+        idOrName,
+        output,
+      );
+    },
+    async changes(idOrName) {
+      return (await import('./files/container-files.ts')).containerChanges(context, idOrName);
+    },
+    async commit(idOrName, commitOptions) {
+      await repaired();
+      const { commitContainer } = await import('./files/commit-container.ts');
+      return commitContainer(context, idOrName, commitOptions);
+    },
+    async runStep(step) {
+      await repaired();
+      const { runStep } = await import('./build/run-step.ts');
+      return runStep(context, step);
+    },
     close: () => context.close(),
   };
 }

@@ -3,7 +3,7 @@
  * Engine API call.
  *
  * create/: create options → a record, reservations, a bundle · control/: what happens to a container afterwards ·
- * observe/: records and states as Docker's API shows them · networks/, volumes/: the same for these · repair.ts: what killed
+ * observe/: records and states as Docker's API shows them · files/: what is in them, in and out · networks/, volumes/: the same for these · repair.ts: what killed
  * commands left.
  *
  * Invariants: a container exists from the rename of its finished folder to the rename that retires it
@@ -16,6 +16,7 @@ export type {
   ContainerCreateOptions,
   ContainerInfo,
   ContainerInspectInfo,
+  ContainerUpdate,
   EngineApi,
   EngineEvent,
   EngineExtensions,
@@ -27,15 +28,23 @@ export type {
   ImageApi,
   ImageInfo,
   ImageInspectInfo,
+  Listening,
   LogEntry,
   LogOptions,
   NetworkApi,
   NetworkCreateOptions,
   NetworkInspectInfo,
+  SyncOptions,
+  SyncResult,
   VolumeApi,
   VolumeCreateOptions,
   VolumeInspectInfo,
 } from './api.ts';
+export type { StepRequest, StepResult } from './build/run-step.ts';
+export type { Attachment } from './control/attach-on-start.ts';
 export { createEngine, type Engine } from './engine.ts';
 export type { EngineOptions, HostFiles } from './engine-context.ts';
+export type { CommitOptions } from './files/commit-container.ts';
+export type { ArchiveReader, Files, PathStat } from './files/container-files.ts';
 export type { EngineInfo } from './observe/engine-info.ts';
+export type { ContainerStats } from './stats/container-stats.ts';

@@ -42,6 +42,7 @@ export async function repair(context: EngineContext): Promise<void> {
   for (const id of lostContainers(roots)) await attempt(context, id, () => bury(context, id));
   for (const id of autoRemoved(roots)) await attempt(context, id, () => autoRemove(context, id));
   await sweepReservations(context, new Set(folders.ids));
+  await sweepVolumes(context);
   sweepDeadLocks(join(roots.run, 'locks'));
 }
 
@@ -96,6 +97,15 @@ async function bury(context: EngineContext, id: string): Promise<void> {
   const { buryLostContainer } = await import('./control/clean-up.ts');
   const { lock } = containerPaths(context.roots, id);
   await withProcessLock(lock, () => buryLostContainer(context, record));
+}
+
+/** Volumes that were being made or taken away. */
+async function sweepVolumes(context: EngineContext): Promise<void> {
+  if (!existsSync(join(context.roots.data, 'volumes'))) return;
+  const { unfinishedVolumes } = await import('../volume/index.ts');
+  for (const path of unfinishedVolumes(context.roots)) {
+    await (await context.native()).request('tree.remove', { path });
+  }
 }
 
 /** Gives back names and addresses whose container does not exist and is not being created, and what unfinished networks left. */

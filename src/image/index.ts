@@ -7,7 +7,7 @@
  * unfinished entries that name their process, so that a kill leaves nothing that counts.
  *
  * reference.ts: names · store/: index, blobs, look-up, removal · unpack/: native untar · import/, load/,
- * bootstrap/: one folder a way in. What a container does with an image is not known here.
+ * bootstrap/: one folder a way in · derive/: an image from another one. What a container does with an image is not known here.
  */
 export {
   type BootstrapOptions,
@@ -15,11 +15,31 @@ export {
   bootstrapImage,
 } from './bootstrap/bootstrap-image.ts';
 export type { CopiedFile } from './bootstrap/tar-files.ts';
+export { type DeriveOptions, deriveImage } from './derive/derive-image.ts';
 export { type Digest, digestOf, isDigest } from './digest.ts';
+export {
+  type AssembledImage,
+  type BaseImage,
+  baseImage,
+  findStored,
+  hasBlob,
+  ingestPath,
+  layerFolder,
+  type StoredLayer,
+  storeAssembled,
+  tagReference,
+} from './for-build.ts';
 export { type ImportedImage, type ImportOptions, importImage } from './import/import-image.ts';
 export { hostPlatform } from './import/platform.ts';
 export { type LoadedImage, type LoadOptions, loadImages } from './load/load-images.ts';
-export type { ExecutionConfig, HealthcheckConfig, ImageConfig } from './oci.wire.ts';
+export {
+  type Descriptor,
+  type ExecutionConfig,
+  type HealthcheckConfig,
+  type HistoryEntry,
+  type ImageConfig,
+  mediaTypes,
+} from './oci.wire.ts';
 export {
   familiarRepository,
   formatFamiliar,
@@ -28,6 +48,23 @@ export {
   parseReference,
   withDefaultTag,
 } from './reference.ts';
+export { type AskOptions, checkLogin, remoteDigest } from './registry/ask-registry.ts';
+export { parsePlatform } from './registry/choose-manifest.ts';
+export { removeCredentials, storeCredentials } from './registry/credentials.ts';
+export { type Artifact, type ArtifactFile, fetchArtifact } from './registry/fetch-artifact.ts';
+export {
+  type LayeredArtifact,
+  type LayerFile,
+  layeredManifest,
+  openLayeredArtifact,
+  pushLayeredArtifact,
+} from './registry/layered-artifact.ts';
+export { type PulledImage, type PullOptions, pullImage } from './registry/pull-image.ts';
+export type { LayerProgress } from './registry/pull-progress.ts';
+export { type PushedImage, pushImage } from './registry/push-image.ts';
+export { removeTree } from './remove-tree.ts';
+export { saveImages } from './save/save-images.ts';
+export type { StagedLayer } from './store/commit.ts';
 export {
   type ImageInfo,
   type ImageInspectInfo,
@@ -36,6 +73,9 @@ export {
   listImages,
   referenceMatcher,
 } from './store/describe.ts';
+export { type ImageHistoryEntry, imageHistory } from './store/history.ts';
+export { unfinishedName, unfinishedPattern } from './store/layout.ts';
+export { lastPulled } from './store/pull-times.ts';
 export {
   pruneStore,
   type Removal,
@@ -43,4 +83,7 @@ export {
   removeImage,
   tagImage,
 } from './store/remove.ts';
-export { type ImageForRun, resolveImage } from './store/resolve.ts';
+export { hasImage, type ImageForRun, resolveImage } from './store/resolve.ts';
+export { treeSize } from './tree-size.ts';
+export { untar } from './unpack/native-untar.ts';
+export { discardLayer, stageLayer } from './unpack/stage-layer.ts';

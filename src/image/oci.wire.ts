@@ -24,6 +24,8 @@ export const annotationKeys = {
   imageId: 'coracle.image.id',
   /** Bytes of the layers' uncompressed archives, decimal. */
   size: 'coracle.image.size',
+  /** Digest of what the name stands for at its registry, where that is an index. */
+  sourceDigest: 'coracle.image.source-digest',
 } as const;
 
 export interface Platform {

@@ -2,6 +2,7 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../core/index.ts';
 import { isErrno, type StateRoots } from '../state/index.ts';
+import { reserveIpv6, takeAddress } from './endpoint-ipv6.ts';
 import {
   contains,
   formatIpv4,
@@ -12,8 +13,8 @@ import {
   parseIpv4,
 } from './ipv4.ts';
 import { type NetworkRecord, names, networkPaths } from './network-record.ts';
-import { subnetOf } from './networks.ts';
-import { holderOf, release, remember, reserve } from './reservation.ts';
+import { subnet6Of, subnetOf } from './networks.ts';
+import { holderOf, release, remember } from './reservation.ts';
 
 /** What a container asks of a network. */
 export interface EndpointRequest {
@@ -25,6 +26,8 @@ export interface EndpointRequest {
   readonly rememberAs?: string;
   /** `ipv4_address`. */
   readonly address?: string;
+  /** `ipv6_address`. */
+  readonly address6?: string;
   /** `mac_address`; otherwise derived from the address. */
   readonly macAddress?: string;
   /** Whether the holder of an address no longer exists, so that its reservation may be taken over. */
@@ -41,6 +44,10 @@ export interface ReservedEndpoint {
   readonly prefixLength: number;
   /** Null on an internal network. */
   readonly gateway: string | null;
+  /** All three null where the network has no IPv6. */
+  readonly address6: string | null;
+  readonly prefixLength6: number | null;
+  readonly gateway6: string | null;
   readonly mac: string;
   readonly mtu: number;
 }
@@ -59,6 +66,13 @@ export function reserveEndpoint(
       ? reserveAny(roots, network, request)
       : reserveStatic(roots, network, request, request.address);
   const text = formatIpv4(address);
+  let address6: string | null;
+  try {
+    address6 = reserveIpv6(roots, network, request, address);
+  } catch (error) {
+    releaseEndpoint(roots, { networkId: network.id, address: text }, request.containerId);
+    throw error;
+  }
   if (request.rememberAs !== undefined) {
     remember(join(networkPaths(roots, network.id).remembered, request.rememberAs), text);
   }
@@ -69,18 +83,28 @@ export function reserveEndpoint(
     address: text,
     prefixLength: subnetOf(network).prefix,
     gateway: network.internal ? null : network.gateway,
+    address6,
+    prefixLength6: subnet6Of(network)?.prefix ?? null,
+    gateway6: network.internal ? null : network.gateway6,
     mac: request.macAddress?.toLowerCase() ?? macAddress(address),
     mtu: network.mtu,
   };
 }
 
-/** Gives an address back, if the container still holds it. */
+/** Gives a container's addresses on a network back, if it still holds them. */
 export function releaseEndpoint(
   roots: StateRoots,
-  endpoint: { readonly networkId: string; readonly address: string },
+  endpoint: {
+    readonly networkId: string;
+    readonly address: string;
+    readonly address6?: string | null;
+  },
   containerId: string,
 ): void {
-  release(join(networkPaths(roots, endpoint.networkId).addresses, endpoint.address), containerId);
+  const { addresses } = networkPaths(roots, endpoint.networkId);
+  for (const address of [endpoint.address, endpoint.address6]) {
+    if (address) release(join(addresses, address), containerId);
+  }
 }
 
 /** Every address that is held on a network, with its container. */
@@ -192,6 +216,5 @@ function take(
   request: EndpointRequest,
   address: Ipv4,
 ): string | undefined {
-  const path = join(networkPaths(roots, network.id).addresses, formatIpv4(address));
-  return reserve(path, request.containerId, request.isGone);
+  return takeAddress(roots, network, request, formatIpv4(address));
 }

@@ -17,6 +17,7 @@ export {
   type TakenSubnet,
 } from './address-pools.ts';
 export { type NetworkRequest, readCreateOptions } from './create-options.ts';
+export { type DriverSettings, driverSettings } from './driver-options.ts';
 export {
   type EndpointRequest,
   forgetAddress,

@@ -9,6 +9,8 @@ export interface ConnectedContainer {
   readonly mac: string;
   readonly address: string;
   readonly prefixLength: number;
+  /** With its prefix length; empty where there is none. */
+  readonly address6: string;
 }
 
 /** Docker has shown this since its engine 27; dockerode's type does not know it. */
@@ -22,7 +24,6 @@ export function networkView(
   record: NetworkRecord,
   connected: readonly ConnectedContainer[] = [],
 ): NetworkView {
-  const aux = Object.keys(record.auxAddresses).length > 0;
   return {
     Name: record.name,
     Id: record.id,
@@ -30,7 +31,7 @@ export function networkView(
     Scope: 'local',
     Driver: record.driver,
     EnableIPv4: true,
-    EnableIPv6: false,
+    EnableIPv6: record.subnet6 !== null,
     IPAM: {
       Driver: 'default',
       Options: {},
@@ -39,8 +40,17 @@ export function networkView(
           Subnet: record.subnet,
           ...(record.ipRange === null ? {} : { IPRange: record.ipRange }),
           Gateway: record.gateway,
-          ...(aux ? { AuxiliaryAddresses: { ...record.auxAddresses } } : {}),
+          ...auxiliary(record, false),
         },
+        ...(record.subnet6 === null
+          ? []
+          : [
+              {
+                Subnet: record.subnet6,
+                Gateway: record.gateway6 ?? '',
+                ...auxiliary(record, true),
+              },
+            ]),
       ],
     },
     Internal: record.internal,
@@ -56,11 +66,20 @@ export function networkView(
           EndpointID: container.endpointId,
           MacAddress: container.mac,
           IPv4Address: `${container.address}/${container.prefixLength}`,
-          IPv6Address: '',
+          IPv6Address: container.address6,
         },
       ]),
     ),
     Options: { ...record.options },
     Labels: { ...record.labels },
   };
+}
+
+/** The reserved addresses of one family. */
+function auxiliary(
+  { auxAddresses }: NetworkRecord,
+  isIpv6: boolean,
+): { AuxiliaryAddresses?: Record<string, string> } {
+  const own = Object.entries(auxAddresses).filter(([, text]) => text.includes(':') === isIpv6);
+  return own.length === 0 ? {} : { AuxiliaryAddresses: Object.fromEntries(own) };
 }

@@ -21,9 +21,14 @@ const abandonedMs = 60_000;
 /** Writes a network's folder whole; it is not known by its name yet. */
 export function makeNetworkFolder(roots: StateRoots, record: NetworkRecord): void {
   const passing = passingPath(roots, record.id);
-  mkdirSync(join(passing, 'addresses'), { recursive: true, mode: 0o711 });
-  writeFileAtomic(join(passing, 'network.json'), `${JSON.stringify(record, null, 2)}\n`);
-  renameSync(passing, networkPaths(roots, record.id).dir);
+  try {
+    mkdirSync(join(passing, 'addresses'), { recursive: true, mode: 0o711 });
+    writeFileAtomic(join(passing, 'network.json'), `${JSON.stringify(record, null, 2)}\n`);
+    renameSync(passing, networkPaths(roots, record.id).dir);
+  } catch (error) {
+    rmSync(passing, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** Takes the folders of a network away whose name has been given back. */

@@ -4,6 +4,9 @@ import { AppError } from '../core/index.ts';
 import { isErrno, readRecord, type StateRoots } from '../state/index.ts';
 import { holderOf } from './reservation.ts';
 
+/** `host`, `none` and `overlay` are no drivers of networks that one can create. */
+export type NetworkDriver = 'bridge' | 'macvlan' | 'ipvlan';
+
 /** `network.json`: a network as it was created; never written again. */
 export interface NetworkRecord {
   readonly version: 1;
@@ -12,13 +15,16 @@ export interface NetworkRecord {
   readonly name: string;
   /** RFC 3339 with nanoseconds. */
   readonly created: string;
-  readonly driver: 'bridge';
-  /** Interface on the host, at most 15 bytes: `cor-1a2b3c4d`. */
+  readonly driver: NetworkDriver;
+  /** Interface on the host, at most 15 bytes: `cor-1a2b3c4d`, or the parent of a macvlan. */
   readonly bridge: string;
   readonly mtu: number;
   /** `10.200.0.0/26`. */
   readonly subnet: string;
   readonly gateway: string;
+  /** `fd1a:…::/64`; null where the network carries IPv4 alone. */
+  readonly subnet6: string | null;
+  readonly gateway6: string | null;
   /** Part of the subnet that automatic addresses come from. */
   readonly ipRange: string | null;
   /** Addresses that no container gets, by name. */
@@ -61,7 +67,8 @@ export function readNetwork(roots: StateRoots, id: string): NetworkRecord | unde
   if (!('version' in record) || record.version !== 1) {
     throw new AppError('STATE_RECORD_INVALID', `record ${path} has no version that is known here`);
   }
-  return record as NetworkRecord;
+  // Records of before there was IPv6 do not mention it.
+  return { subnet6: null, gateway6: null, ...record } as NetworkRecord;
 }
 
 /** All networks, by name. */

@@ -1,11 +1,22 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../core/index.ts';
 import { type StateRoots, syncFolder } from '../state/index.ts';
 import { type AddressPool, checkOverlap, chooseSubnet, type TakenSubnet } from './address-pools.ts';
 import { type NetworkRequest, readCreateOptions } from './create-options.ts';
+import { driverSettings } from './driver-options.ts';
 import { formatIpv4, formatSubnet, overlaps, parseCidr, type Subnet } from './ipv4.ts';
+import {
+  formatIpv6,
+  formatSubnet6,
+  type Ipv6,
+  overlaps6,
+  parseCidr6,
+  type Subnet6,
+  uniqueLocalSubnet,
+} from './ipv6.ts';
 import { makeNetworkFolder, removeNetworkFolders, sweepNetworkFolders } from './network-folders.ts';
 import {
   listNetworks,
@@ -25,13 +36,18 @@ export interface BridgeOps {
       name: string;
       address: string;
       subnet: string;
+      address6: string;
+      subnet6: string;
       mtu: number;
       internal: boolean;
+      isolated: boolean;
+      masquerade: boolean;
+      masquerade6: boolean;
     },
   ): Promise<unknown>;
   request(
     op: 'bridge.delete',
-    fields: { table: string; name: string; subnet: string },
+    fields: { table: string; name: string; subnet: string; subnet6: string },
   ): Promise<unknown>;
 }
 
@@ -75,15 +91,33 @@ export async function ensureBridge(
   context: Pick<NetworkContext, 'roots' | 'native'>,
   record: NetworkRecord,
 ): Promise<void> {
-  const prefix = record.subnet.split('/')[1];
+  if (record.driver !== 'bridge') {
+    checkParent(record);
+    return;
+  }
+  const settings = driverSettings(record.name, record.driver, record.options);
   await context.native.request('bridge.create', {
     table: nftTable(context.roots.run),
     name: record.bridge,
-    address: `${record.gateway}/${prefix}`,
+    address: `${record.gateway}/${record.subnet.split('/')[1]}`,
     subnet: record.subnet,
+    address6: record.subnet6 === null ? '' : `${record.gateway6}/${record.subnet6.split('/')[1]}`,
+    subnet6: record.subnet6 ?? '',
     mtu: record.mtu,
     internal: record.internal,
+    isolated: settings.isolated,
+    masquerade: settings.masquerade,
+    masquerade6: settings.masquerade6,
   });
+}
+
+/** A macvlan hangs on an interface that is not ours to make. */
+function checkParent({ name, bridge }: NetworkRecord): void {
+  if (existsSync(`/sys/class/net/${bridge}`)) return;
+  throw new AppError(
+    'NETWORK_PARENT_MISSING',
+    `network "${name}": this host has no interface "${bridge}"`,
+  );
 }
 
 /**
@@ -105,11 +139,14 @@ export async function removeNetwork(
   }
   // The bridge first: a command that is killed in between leaves a network that ensureBridge repairs, not a bridge that
   // nothing knows.
-  await context.native.request('bridge.delete', {
-    table: nftTable(context.roots.run),
-    name: record.bridge,
-    subnet: record.subnet,
-  });
+  if (record.driver === 'bridge') {
+    await context.native.request('bridge.delete', {
+      table: nftTable(context.roots.run),
+      name: record.bridge,
+      subnet: record.subnet,
+      subnet6: record.subnet6 ?? '',
+    });
+  }
   withdraw(context.roots, record);
 }
 
@@ -135,16 +172,24 @@ function publish(context: NetworkContext, request: NetworkRequest): NetworkRecor
       throw nameTaken(record.name, holder);
     }
     syncFolder(join(roots.data, 'network-names'));
-    const rival = listNetworks(roots).find(
-      (other) => other.id !== record.id && overlaps(subnetOf(other), subnetOf(record)),
-    );
+    const rival = listNetworks(roots).find((other) => isRival(record, other));
     if (rival === undefined) return record;
     withdraw(roots, record);
     // A subnet of the user's own cannot move away; the tenth collision in a row is no coincidence.
-    if (request.subnet !== undefined || attempt === 9) {
+    if (request.ipam.subnet !== undefined || attempt === 9) {
       checkOverlap(record.name, subnetOf(record), networkSubnets([rival]));
     }
   }
+}
+
+/** Two bridges that cannot be routed both; what a macvlan hangs on routes for itself. */
+function isRival(record: NetworkRecord, other: NetworkRecord): boolean {
+  return (
+    other.id !== record.id &&
+    record.driver === 'bridge' &&
+    other.driver === 'bridge' &&
+    overlaps(subnetOf(other), subnetOf(record))
+  );
 }
 
 function nameTaken(name: string, holder: string): AppError {
@@ -161,34 +206,61 @@ function newRecord(
   const same = others.find(({ name }) => name === request.name);
   if (same !== undefined) throw nameTaken(request.name, same.id);
   const id = randomBytes(32).toString('hex');
-  const bridge = request.bridge ?? `cor-${id.slice(0, 8)}`;
-  const ours = new Set(others.map((other) => other.bridge));
-  if (ours.has(bridge)) {
+  const { ipam, settings } = request;
+  const bridge = settings.hostInterface ?? `cor-${id.slice(0, 8)}`;
+  const isBridge = request.driver === 'bridge';
+  const bridges = others.filter(({ driver }) => driver === 'bridge');
+  const ours = new Set(bridges.map((other) => other.bridge));
+  if (isBridge && ours.has(bridge)) {
     const message = `network "${request.name}": bridge "${bridge}" belongs to another network`;
     throw new AppError('NETWORK_SUBNET_OVERLAP', message);
   }
-  const taken = [...networkSubnets(others), ...context.hostSubnets(ours)];
-  if (request.subnet !== undefined) checkOverlap(request.name, request.subnet, taken);
-  const subnet = request.subnet ?? chooseSubnet(context.pools, taken);
-  const gateway = request.gateway ?? firstFree(subnet, Object.values(request.auxAddresses));
+  const taken = [...networkSubnets(bridges), ...context.hostSubnets(ours)];
+  if (ipam.subnet !== undefined && isBridge) checkOverlap(request.name, ipam.subnet, taken);
+  const subnet = ipam.subnet ?? chooseSubnet(context.pools, taken);
+  const reserved = Object.values(ipam.auxAddresses);
+  const gateway = ipam.gateway ?? firstFree(subnet, reserved);
+  const subnet6 = request.hasIpv6 ? (ipam.subnet6 ?? uniqueLocalSubnet(id)) : undefined;
+  if (subnet6 !== undefined && isBridge) checkOverlap6(request.name, subnet6, bridges);
   return {
     version: 1,
     id,
     name: request.name,
     created: context.now(),
-    driver: 'bridge',
+    driver: request.driver,
     bridge,
-    mtu: request.mtu,
+    mtu: settings.mtu,
     subnet: formatSubnet(subnet),
     gateway: formatIpv4(gateway),
-    ipRange: request.ipRange === undefined ? null : formatSubnet(request.ipRange),
-    auxAddresses: request.auxAddresses,
-    isSubnetGiven: request.subnet !== undefined,
+    subnet6: subnet6 === undefined ? null : formatSubnet6(subnet6),
+    gateway6:
+      subnet6 === undefined ? null : formatIpv6(ipam.gateway6 ?? firstFree6(subnet6, reserved)),
+    ipRange: ipam.ipRange === undefined ? null : formatSubnet(ipam.ipRange),
+    auxAddresses: ipam.auxAddresses,
+    isSubnetGiven: ipam.subnet !== undefined,
     internal: request.internal,
     attachable: request.attachable,
     labels: request.labels,
     options: request.options,
   };
+}
+
+function checkOverlap6(name: string, subnet6: Subnet6, others: readonly NetworkRecord[]): void {
+  const rival = others.find((other) => {
+    const theirs = subnet6Of(other);
+    return theirs !== undefined && overlaps6(theirs, subnet6);
+  });
+  if (rival === undefined) return;
+  throw new AppError(
+    'NETWORK_SUBNET_OVERLAP',
+    `network "${name}": subnet ${formatSubnet6(subnet6)} overlaps network "${rival.name}" (${rival.subnet6})`,
+  );
+}
+
+function firstFree6(subnet: Subnet6, reserved: readonly string[]): Ipv6 {
+  let address = subnet.base + 1n;
+  while (reserved.includes(formatIpv6(address))) address += 1n;
+  return address;
 }
 
 function firstFree(subnet: Subnet, reserved: readonly string[]): number {
@@ -204,6 +276,11 @@ export function subnetOf(record: NetworkRecord): Subnet {
     throw new AppError('STATE_RECORD_INVALID', `network "${record.name}" has no valid subnet`);
   }
   return parsed.subnet;
+}
+
+/** The IPv6 subnet of a record; undefined where it has none. */
+export function subnet6Of({ subnet6 }: NetworkRecord): Subnet6 | undefined {
+  return subnet6 === null ? undefined : parseCidr6(subnet6)?.subnet;
 }
 
 function networkSubnets(records: readonly NetworkRecord[]): TakenSubnet[] {

@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
+import { closeSync, constants, mkdirSync, openSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { AppError } from '../core/index.ts';
 import { isNativeFailure, nativeError } from './native-error.ts';
 
@@ -26,6 +26,50 @@ export async function attachContainer(
   options: { stdin: boolean },
 ): Promise<Attachment> {
   const socket = await connectControl(run);
+  const attachment = greeted(socket, run);
+  socket.write(`${JSON.stringify({ op: 'attach', stdin: options.stdin })}\n`);
+  return attachment;
+}
+
+/** A place at which the shim that is started next meets its first client, before its container runs. */
+export interface AttachMeeting {
+  /** Resolves once the shim has come; rejects where it will not ({@link AttachMeeting.close}). */
+  readonly attachment: Promise<Attachment>;
+  close(): void;
+}
+
+/**
+ * Listens at `<run>/attach`; `container.start` with `attach` makes the shim call there.
+ * @param run `<run>/containers/<id>`, made where it is missing.
+ */
+export async function meetShim(run: string): Promise<AttachMeeting> {
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  rmSync(`${run}/attach`, { force: true });
+  const folder = openSync(run, constants.O_RDONLY | constants.O_DIRECTORY);
+  const server = createServer({ pauseOnConnect: true });
+  let giveUp: (error: Error) => void = () => undefined;
+  const attachment = new Promise<Attachment>((resolve, reject) => {
+    giveUp = reject;
+    server.once('connection', (socket) => greeted(socket, run).then(resolve, reject));
+  });
+  attachment.catch(() => undefined);
+  const close = () => {
+    giveUp(gone(run));
+    server.close();
+    rmSync(`${run}/attach`, { force: true });
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen(`/proc/self/fd/${folder}/attach`, resolve);
+    });
+  } finally {
+    closeSync(folder);
+  }
+  return { attachment, close };
+}
+
+/** Waits for the shim's first line. */
+function greeted(socket: Socket, run: string): Promise<Attachment> {
   return new Promise((resolve, reject) => {
     let head: Buffer = Buffer.alloc(0);
     const fail = (error: Error) => {
@@ -43,8 +87,7 @@ export async function attachContainer(
       else resolve(new Attachment(socket, head.subarray(end + 1)));
     };
     const onClose = () => fail(gone(run));
-    socket.on('data', onData).on('error', fail).on('close', onClose);
-    socket.write(`${JSON.stringify({ op: 'attach', stdin: options.stdin })}\n`);
+    socket.on('data', onData).on('error', fail).on('close', onClose).resume();
   });
 }
 

@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { AppError } from '../core/index.ts';
+import { encodeFrame, FrameReader, maxFrame } from './frames.ts';
 import { isNativeFailure, nativeError } from './native-error.ts';
 import type { ControlRequest, NativeOps } from './native-ops.ts';
-
-/** Longest frame that either side accepts; native/PROTOCOL.md. */
-const maxFrame = 1024 * 1024;
+import { spawnChild } from './spawn-child.ts';
 
 interface Pending {
   readonly resolve: (answer: unknown) => void;
@@ -22,7 +21,7 @@ export class NativeClient {
   readonly #pending = new Map<number, Pending>();
   #child: ChildProcess | undefined;
   #serial = 0;
-  #input: Buffer = Buffer.alloc(0);
+  #input = new FrameReader();
   #errorText = '';
 
   /** @param binary absolute path of coracle-runtime. */
@@ -45,13 +44,11 @@ export class NativeClient {
       const message = `request ${op} of ${body.length} bytes is longer than a frame may be`;
       return Promise.reject(new AppError('NATIVE_FAILED', message));
     }
-    const header = Buffer.allocUnsafe(4);
-    header.writeUInt32LE(body.length);
     return new Promise((resolve, reject) => {
       const child = this.#ensureChild();
       this.#pending.set(id, { resolve: resolve as (answer: unknown) => void, reject });
       if (this.#pending.size === 1) holdLoop(child, true);
-      child.stdin?.write(Buffer.concat([header, body]));
+      child.stdin?.write(encodeFrame(body));
     });
   }
 
@@ -80,9 +77,12 @@ export class NativeClient {
 
   #ensureChild(): ChildProcess {
     if (this.#child !== undefined) return this.#child;
-    const child = spawn(this.#binary, ['client'], { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+    const child = spawnChild(this.#binary, ['client'], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {},
+    });
     this.#child = child;
-    this.#input = Buffer.alloc(0);
+    this.#input = new FrameReader();
     this.#errorText = '';
     child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
     child.stderr.on('data', (chunk: Buffer) => {
@@ -98,7 +98,12 @@ export class NativeClient {
       const how = signal === null ? `exited with status ${status}` : `was killed by ${signal}`;
       const said = this.#errorText.trim();
       const message = `the native client ${how}${said === '' ? '' : `: ${said}`}`;
-      this.#lose(child, new AppError('NATIVE_CLIENT_DIED', message));
+      // One that ends by itself has said what the machine lacks.
+      const hint = 'Run `coracle doctor`: it lists what is missing, and what to do.';
+      this.#lose(
+        child,
+        new AppError('NATIVE_CLIENT_DIED', message, status === 1 && said !== '' ? { hint } : {}),
+      );
     });
     holdLoop(child, false);
     return child;
@@ -113,15 +118,7 @@ export class NativeClient {
   }
 
   #receive(chunk: Buffer): void {
-    this.#input = this.#input.length === 0 ? chunk : Buffer.concat([this.#input, chunk]);
-    let offset = 0;
-    while (this.#input.length - offset >= 4) {
-      const length = this.#input.readUInt32LE(offset);
-      if (this.#input.length - offset - 4 < length) break;
-      this.#answer(this.#input.toString('utf8', offset + 4, offset + 4 + length));
-      offset += 4 + length;
-    }
-    this.#input = this.#input.subarray(offset);
+    for (const text of this.#input.take(chunk)) this.#answer(text);
   }
 
   #answer(text: string): void {

@@ -33,12 +33,17 @@ const rows: readonly (readonly [
     'check that the file is built for this machine and that a script starts with #!',
   ],
   ['ECONNREFUSED', /^connect$/, 'NATIVE_NOT_RUNNING'],
+  ['ESRCH', /^connect$/, 'NATIVE_NOT_RUNNING'],
   ['ENOENT', /^connect$/, 'NATIVE_NOT_RUNNING'],
+  ['EROFS', /^open log$/, 'HOST_READ_ONLY'],
+  ['EROFS', null, 'NATIVE_READ_ONLY'],
+  ['ENOSPC', /^inotify_add_watch$/, 'NATIVE_WATCH_LIMIT'],
+  ['EMFILE', /^inotify_init1$/, 'NATIVE_WATCH_LIMIT'],
   [
     'EPERM',
     null,
     'NATIVE_FAILED',
-    'run as root; inside another container, it must be allowed to mount and to make namespaces',
+    'run as root; inside another container, it must be privileged: `coracle doctor` lists what is missing',
   ],
   [
     'EACCES',
@@ -46,24 +51,20 @@ const rows: readonly (readonly [
     'NATIVE_FAILED',
     'run as root, and check the permissions of the path named above',
   ],
-  [
-    'ENOSPC',
-    null,
-    'NATIVE_FAILED',
-    'free space, or inodes, on the file system that holds the path',
-  ],
+  ['ENOSPC', null, 'HOST_DISK_FULL'],
+  ['EDQUOT', null, 'HOST_DISK_FULL'],
   [
     'EBUSY',
     null,
     'NATIVE_FAILED',
     'something still uses the path named above; stop it, then try again',
   ],
-  [
-    'EMFILE',
-    null,
-    'NATIVE_FAILED',
-    'raise the limit of open files (ulimit -n) of the shell that starts this command',
-  ],
+  ['EMFILE', null, 'HOST_FILES_EXHAUSTED'],
+  ['ENFILE', null, 'HOST_FILES_EXHAUSTED'],
+  ['ENOSYS', null, 'HOST_KERNEL_FEATURE_MISSING'],
+  ['ENODEV', /^fsopen$/, 'HOST_KERNEL_FEATURE_MISSING'],
+  ['ENOMEM', null, 'HOST_MEMORY_EXHAUSTED'],
+  ['EAGAIN', /^(clone|fork)/, 'HOST_MEMORY_EXHAUSTED'],
 ];
 
 /** Exit codes that a container which never ran is given, as by Docker. */

@@ -22,6 +22,8 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
     renameSync(temporary, path);
   } catch (error) {
     unlinkSync(temporary);
+    // A write that fails does not tell which file it was.
+    if (error instanceof Error) Object.assign(error, { path });
     throw error;
   }
   syncFolder(dirname(path));

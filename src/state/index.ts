@@ -25,3 +25,4 @@ export { isAlive, ownIdentity, type ProcessIdentity, processStart } from './proc
 export { sweepDeadLocks, withProcessLock } from './process-lock.ts';
 export { isErrno, readRecord, writeUnpublished } from './record.ts';
 export { containerPaths, type StateRoots, stateRoots } from './roots.ts';
+export { writeNamed } from './write-named.ts';

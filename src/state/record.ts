@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { AppError } from '../core/index.ts';
+import { writeNamed } from './write-named.ts';
 
 /**
  * Reads a JSON record.
@@ -32,7 +33,7 @@ export function readRecord(path: string): object | undefined {
  * (docs/on-disk-layout.md, "What is synced").
  */
 export function writeUnpublished(path: string, content: string, mode = 0o600): void {
-  writeFileSync(path, content, { mode, flag: 'wx' });
+  writeNamed(path, content, { mode, flag: 'wx' });
 }
 
 /** True for a system call's error of this name. */

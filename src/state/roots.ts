@@ -24,6 +24,7 @@ export function containerPaths(roots: StateRoots, id: string) {
     record: `${dir}/container.json`,
     spec: `${dir}/config.json`,
     shim: `${dir}/shim.json`,
+    lastState: `${dir}/last-state.json`,
     log: `${dir}/log`,
     upper: `${dir}/upper`,
     work: `${dir}/work`,

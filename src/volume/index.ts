@@ -21,6 +21,7 @@ export {
   createVolume,
   removeVolume,
   type TreeOps,
+  unfinishedVolumes,
   volumeSource,
   volumeView,
 } from './volumes.ts';

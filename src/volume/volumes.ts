@@ -60,10 +60,10 @@ function publish(roots: StateRoots, record: VolumeRecord): boolean {
   // No volume name starts with a full stop.
   const aside = join(dirname(dir), `.${record.name.slice(0, 200)}.${process.pid}.${serial}`);
   mkdirSync(dirname(dir), { recursive: true, mode: 0o711 });
-  mkdirSync(aside, { mode: 0o711 });
-  mkdirSync(join(aside, '_data'));
-  writeFileAtomic(join(aside, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`);
   try {
+    mkdirSync(aside, { mode: 0o711 });
+    mkdirSync(join(aside, '_data'));
+    writeFileAtomic(join(aside, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`);
     renameSync(aside, dir);
   } catch (error) {
     rmSync(aside, { recursive: true, force: true });
@@ -123,11 +123,13 @@ export async function removeVolume(
     throw new AppError('VOLUME_NOT_FOUND', `no such volume: ${name}`, { cause });
   }
   await native.request('tree.remove', { path: aside });
-  for (const path of leftovers(dirname(dir))) await native.request('tree.remove', { path });
+  for (const path of unfinishedVolumes(roots)) await native.request('tree.remove', { path });
 }
 
-/** Folders in passing of processes that were killed: `.db.4242.1`, `.db.4242.2.removed`. */
-function leftovers(folder: string): string[] {
+/** Folders in passing of processes that were killed, to be removed: `.db.4242.1`, `.db.4242.2.removed`. */
+export function unfinishedVolumes(roots: StateRoots): string[] {
+  const folder = join(roots.data, 'volumes');
+  if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((name) => {
     const [, pid] = /^\..+\.(\d+)\.\d+(?:\.removed)?$/.exec(name) ?? [];
     return pid === undefined || existsSync(`/proc/${pid}`) ? [] : [join(folder, name)];

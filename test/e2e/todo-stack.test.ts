@@ -25,6 +25,7 @@ describe('the todo stack', function () {
     scenario = Scenario.open('todo-app');
     scenario.copy('fixtures/todo-app');
     scenario.write('compose.yaml', stackWithOpenDatabase());
+    scenario.write('.env', 'MYSQL_IMAGE=stand-in/mysql:8.0\nNODE_IMAGE=stand-in/node:18\n');
   });
 
   after(async function () {
@@ -33,7 +34,7 @@ describe('the todo stack', function () {
   });
 
   it('comes up with one command and answers over HTTP', async () => {
-    const { stdout, stderr } = await scenario.mustCompose('up', '-d');
+    const { stdout, stderr } = await scenario.mustCompose('up', '-d', '--build');
     const output = stdout + stderr;
     for (const name of [
       'todo-app_default',
@@ -152,11 +153,16 @@ describe('the todo stack', function () {
 /** The fixture's own file, with the database published and restarted, and a third service to look from. */
 function stackWithOpenDatabase(): string {
   const fixture = readFileSync(join(repository, 'fixtures/todo-app/compose.yaml'), 'utf8');
-  const mysql = '    image: stand-in/mysql:8.0\n';
+  const mysql = '    image: ${MYSQL_IMAGE:-mysql:8.0}\n';
   expect(fixture).to.include(mysql);
   const open = `${mysql}    restart: always\n    ports:\n      - 127.0.0.1:13306:3306\n`;
   const tools = `  tools:\n    image: ${TOOLS_IMAGE}\n    init: true\n\nvolumes:\n`;
-  return fixture.replace(mysql, open).replace(/^volumes:\n/m, tools);
+  const mount = '    environment:\n      MYSQL_HOST';
+  expect(fixture).to.include(mount);
+  return fixture
+    .replace(mysql, () => open)
+    .replace(mount, `    volumes: [./:/app]\n${mount}`)
+    .replace(/^volumes:\n/m, tools);
 }
 
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {

@@ -11,7 +11,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const char fixed[] = "address 10.0.0.2\nname web\nname a.b\n";
+  static const char fixed[] =
+      "address 10.0.0.2\naddress6 fd00::2\nproject shop\nname web\nname a.b\n";
   size_t half = size / 2;
   /* Blocks of the exact size, so that a read beyond the end is seen. */
   uint8_t *query = malloc(half + 1), *rest = malloc(size - half + 1), *out = malloc(4096);
@@ -20,7 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   memcpy(rest, data + half, size - half);
   cor_zone_parse(&zone, 0, fixed, sizeof(fixed) - 1);
   cor_zone_parse(&zone, 1, (const char *)rest, size - half);
-  struct cor_dns_zones zones = {&zone, (uint32_t)size};
+  static const struct cor_dns_subnet subnets[] = {{.base = {10}, .prefix = 9},
+                                                  {.v6 = true, .base = {0xfd}, .prefix = 64}};
+  struct cor_dns_zones zones = {.entries = &zone,
+                                .project = size % 3 ? "shop" : NULL,
+                                .subnets = subnets,
+                                .subnet_count = 2,
+                                .rotation = (uint32_t)size};
   for (int tcp = 0; tcp < 2; tcp++) {
     int length = cor_dns_answer(query, half, &zones, tcp ? COR_DNS_TCP_MAX : 0, out, 4096);
     if (length > 4096 || (length > 0 && length < 12))

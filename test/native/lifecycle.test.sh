@@ -50,6 +50,13 @@ is "$(rt exec life grep -E 'Cap(Eff|Bnd)' /proc/self/status | sed 's/.*\t//' | s
 is "$(rt exec -t life tty | tr -d '\r')" /dev/pts/0 'a terminal of the container'"'"'s own'
 is "$(rt exec life ls /proc/self/fd | wc -l)" 4 'exec leaks no descriptor'
 is "$(rt list --format json | jq -r '.[] | .id + " " + .status')" 'life running' 'list'
+for key in ociVersion id status pid bundle rootfs created owner; do
+  rt state life | jq -e "has(\"$key\")" > /dev/null && rt list -f json | jq -e ".[0] | has(\"$key\")" > /dev/null || break
+done
+is "$key $(rt state life | jq -r '.rootfs + " " + .owner')" "owner $work/life/rootfs root" 'state and list tell what runc and crun tell'
+is "$(rt list | tail -1 | awk '{print $1, $3, $4, $6}')" "life running $work/life root" 'list as a table'
+rt kill life 0
+is $? 0 'signal 0 asks whether it lives'
 
 rt pause life
 is "$? $(rt state life | jq -r .status)" '0 paused' 'pause freezes it'
@@ -113,6 +120,14 @@ change hooks '.hooks.createRuntime[0].args[2] = "exit 3"'
 run_in hooks
 [ $status = 1 ] && grep -q 'createRuntime: /bin/sh: the hook ended with status 3' <<< "$out"
 ok 'a hook that fails ends the creation'
+
+# The hook's parent is the runtime.
+bundle killed '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "kill -9 $PPID"]}]'
+(rt create --bundle "$work/killed" killed) > /dev/null 2>&1
+is "$? $(rt list --quiet) $(ls "$root/killed" | tr '\n' ' ')" '137  config.json start ' 'a create that is killed makes no container'
+rt delete --force killed
+is "$? $(ls "$root" | grep -c killed) $(find /sys/fs/cgroup -type d -path '*coracle-oci/killed*' | wc -l)" '0 0 0' \
+  'and delete --force removes what it left'
 
 bundle badjson
 change badjson '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: "x", hard: 1}]'

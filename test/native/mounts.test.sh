@@ -46,7 +46,7 @@ ok 'a link that loops is an error'
 bundle proc
 change proc "$(bind /proc/sys/kernel "$host/dir" rbind)"
 run_in proc
-[ $status = 1 ] && grep -q 'nothing may be mounted inside /proc' <<< "$out"
+[ $status = 1 ] && grep -q 'nothing but proc may be mounted at or inside /proc' <<< "$out"
 ok 'nothing is mounted over a part of /proc'
 
 # A root whose /dev/null and /proc/self are false.

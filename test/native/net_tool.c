@@ -1,13 +1,16 @@
 /* Drives the network module by hand and from the integration tests: one call a run, its time in
  * microseconds on stdout. `publish` holds its ports until its stdin ends. Errors: one JSON object
  * on stderr, exit status 1. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,15 +19,18 @@
 
 static const char usage[] =
     "net-tool netns FILE                                     new namespace, kept at FILE\n"
-    "net-tool attach NETNS BRIDGE HOSTNAME IF ADDRESS GATEWAY|- MAC|- MTU\n"
+    "net-tool attach NETNS BRIDGE HOSTNAME IF ADDRESS GATEWAY|- MAC|- MTU [ADDRESS6 GATEWAY6 "
+    "[isolated]]\n"
     "net-tool detach HOSTNAME | unplug HOSTNAME\n"
     "net-tool bridge-add NAME ADDRESS MTU | bridge-delete NAME\n"
     "net-tool table TABLE | table-delete TABLE\n"
-    "net-tool bridge-rules TABLE NAME SUBNET external|internal add|remove\n"
-    "net-tool network-up TABLE NAME ADDRESS SUBNET external|internal\n"
+    "net-tool bridge-rules TABLE NAME SUBNET OPTIONS add|remove\n"
+    "net-tool network-up TABLE NAME ADDRESS SUBNET OPTIONS [ADDRESS6 SUBNET6]\n"
     "net-tool network-down TABLE NAME SUBNET\n"
-    "net-tool publish TABLE PROTOCOL,HOSTIP,HOSTPORT,ADDRESS,PORT…\n"
-    "net-tool forget TABLE PROTOCOL,HOSTIP,HOSTPORT,ADDRESS,PORT…\n";
+    "net-tool advertise IF                                   a router advertisement to all\n"
+    "net-tool publish TABLE PROTOCOL,HOSTIP,HOSTPORT,ADDRESS,PORT[,ADDRESS6[,routed]]…\n"
+    "net-tool forget TABLE …\n"
+    "OPTIONS: external or internal, then +isolated, +plain (no masquerade), +routed6\n";
 
 static struct timespec started;
 
@@ -43,6 +49,8 @@ static struct cor_port parse_port(char *text) {
   port.host_port = (uint16_t)atoi(strtok(NULL, ","));
   port.address = strtok(NULL, ",");
   port.container_port = (uint16_t)atoi(strtok(NULL, ","));
+  port.address6 = strtok(NULL, ",");
+  port.is_routed6 = strtok(NULL, ",") != NULL;
   return port;
 }
 
@@ -86,11 +94,59 @@ static int netns(const char *file, struct cor_err *err) {
   return 0;
 }
 
+/* What a hostile container sends to become the host's router: ICMPv6 type 134, lifetime 1800 s. */
+static int advertise(const char *interface, struct cor_err *err) {
+  struct sockaddr_in6 all = {.sin6_family = AF_INET6, .sin6_scope_id = if_nametoindex(interface)};
+  unsigned char message[16] = {134, 0, 0, 0, 64, 0, 7, 8};
+  int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), hops = 255, rc = 0;
+
+  inet_pton(AF_INET6, "ff02::1", &all.sin6_addr);
+  setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops);
+  if (sendto(fd, message, sizeof message, 0, (struct sockaddr *)&all, sizeof all) < 0)
+    rc = cor_fail(err, errno, "advertise", interface, "cannot send");
+  close(fd);
+  return rc;
+}
+
 static const char *or_null(const char *text) {
   return strcmp(text, "-") ? text : NULL;
 }
 
-static int attach(char **argv, struct cor_err *err) {
+static struct cor_network network_of(char **argv, const char *options) {
+  return (struct cor_network){.table = argv[0],
+                              .bridge = argv[1],
+                              .is_internal = !strncmp(options, "internal", 8),
+                              .is_isolated = strstr(options, "+isolated") != NULL,
+                              .masquerades = !strstr(options, "+plain"),
+                              .masquerades6 = !strstr(options, "+routed6")};
+}
+
+static int bridge_rules(char **argv, struct cor_err *err) {
+  struct cor_network network = network_of(argv, argv[3]);
+
+  network.subnet = argv[2];
+  return cor_nft_bridge(&network, !strcmp(argv[4], "add"), err);
+}
+
+static int network_up(char **argv, int argc, struct cor_err *err) {
+  struct cor_network network = network_of(argv, argv[4]);
+
+  network.address = argv[2];
+  network.subnet = argv[3];
+  network.address6 = argc > 6 ? argv[5] : NULL;
+  network.subnet6 = argc > 6 ? argv[6] : NULL;
+  return cor_network_up(&network, err);
+}
+
+static int network_down(char **argv, int argc, struct cor_err *err) {
+  struct cor_network network = network_of(argv, "");
+
+  network.subnet = argv[2];
+  network.subnet6 = argc > 3 ? argv[3] : NULL;
+  return cor_network_down(&network, err);
+}
+
+static int attach(char **argv, int argc, struct cor_err *err) {
   struct cor_endpoint ep = {.network = "test",
                             .bridge = argv[1],
                             .host_name = argv[2],
@@ -99,6 +155,9 @@ static int attach(char **argv, struct cor_err *err) {
                             .gateway = or_null(argv[5]),
                             .mac = or_null(argv[6]),
                             .mtu = atoi(argv[7]),
+                            .address6 = argc > 9 ? or_null(argv[8]) : NULL,
+                            .gateway6 = argc > 9 ? or_null(argv[9]) : NULL,
+                            .is_isolated = argc > 10,
                             .is_default = true};
   int fd = open(argv[0], O_RDONLY | O_CLOEXEC), rc;
 
@@ -125,14 +184,14 @@ int main(int argc, char **argv) {
       ports[count++] = parse_port(argv[i]);
   if (!strcmp(command, "netns") && argc == 3)
     rc = netns(argv[2], &err);
-  else if (!strcmp(command, "attach") && argc == 10)
-    rc = attach(argv + 2, &err);
+  else if (!strcmp(command, "attach") && argc >= 10)
+    rc = attach(argv + 2, argc - 2, &err);
   else if (!strcmp(command, "detach") && argc == 3)
-    rc = cor_net_detach(&(struct cor_endpoint){.host_name = argv[2]}, &err);
+    rc = cor_net_detach(-1, &(struct cor_endpoint){.host_name = argv[2]}, &err);
   else if (!strcmp(command, "unplug") && argc == 3)
     rc = cor_net_unplug(&(struct cor_endpoint){.host_name = argv[2]}, &err);
   else if (!strcmp(command, "bridge-add") && argc == 5)
-    rc = cor_bridge_create(argv[2], argv[3], atoi(argv[4]), &err);
+    rc = cor_bridge_create(argv[2], argv[3], NULL, atoi(argv[4]), &err);
   else if (!strcmp(command, "bridge-delete") && argc == 3)
     rc = cor_bridge_delete(argv[2], &err);
   else if (!strcmp(command, "table") && argc == 3)
@@ -140,12 +199,13 @@ int main(int argc, char **argv) {
   else if (!strcmp(command, "table-delete") && argc == 3)
     rc = cor_nft_remove(argv[2], &err);
   else if (!strcmp(command, "bridge-rules") && argc == 7)
-    rc = cor_nft_bridge(argv[2], argv[3], argv[4], !strcmp(argv[5], "internal"),
-                        !strcmp(argv[6], "add"), &err);
-  else if (!strcmp(command, "network-up") && argc == 7)
-    rc = cor_network_up(argv[2], argv[3], argv[4], argv[5], 0, !strcmp(argv[6], "internal"), &err);
-  else if (!strcmp(command, "network-down") && argc == 5)
-    rc = cor_network_down(argv[2], argv[3], argv[4], &err);
+    rc = bridge_rules(argv + 2, &err);
+  else if (!strcmp(command, "network-up") && argc >= 7)
+    rc = network_up(argv + 2, argc - 2, &err);
+  else if (!strcmp(command, "network-down") && argc >= 5)
+    rc = network_down(argv + 2, argc - 2, &err);
+  else if (!strcmp(command, "advertise") && argc == 3)
+    rc = advertise(argv[2], &err);
   else if (!strcmp(command, "publish") && argc > 2)
     rc = publish(argv[2], ports, count, &err);
   else if (!strcmp(command, "forget") && argc > 2)

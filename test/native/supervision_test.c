@@ -184,7 +184,7 @@ static size_t query(uint8_t *out, const char *name, uint16_t type) {
 
 static int ask(const char *name, uint16_t type, uint32_t rotation, uint8_t *answer) {
   uint8_t text[512];
-  struct cor_dns_zones zones = {&zone, rotation};
+  struct cor_dns_zones zones = {.entries = &zone, .rotation = rotation};
   return cor_dns_answer(text, query(text, name, type), &zones, 0, answer, 4096);
 }
 
@@ -218,7 +218,7 @@ static void test_dns(void) {
   ok(size > 0 && memcmp(a + size - 5, "\3web", 5) == 0, "an address back to its name");
   ok(ask("other.example", 1, 0, a) == COR_DNS_FORWARD && ask("lost", 1, 0, a) == COR_DNS_FORWARD,
      "other names are for other resolvers");
-  struct cor_dns_zones zones = {&zone, 0};
+  struct cor_dns_zones zones = {.entries = &zone};
   size_t length = query(q, "web", 1);
   for (size_t cut = 0; cut < length; cut++)
     if (cor_dns_answer(q, cut, &zones, 0, a, sizeof(a)) > 0 && (a[3] & 15) != 1)
@@ -263,16 +263,67 @@ static void test_dns(void) {
   cor_zone_free(&zone);
 }
 
+static int ask_as(const char *project, const char *name, uint16_t type, uint8_t *answer) {
+  static const struct cor_dns_subnet subnets[] = {
+      {.base = {10, 5, 0, 0}, .prefix = 24}, {.v6 = true, .base = {0xfd, 0, 0, 9}, .prefix = 64}};
+  uint8_t text[512];
+  struct cor_dns_zones zones = {
+      .entries = &zone, .project = project, .subnets = subnets, .subnet_count = 2};
+  return cor_dns_answer(text, query(text, name, type), &zones, 0, answer, 4096);
+}
+
+static void test_dns_projects(void) {
+  static const char shop[] =
+      "address 10.5.0.2\naddress6 fd00:9::2\nproject shop\nname shop-db-1\nname db\n";
+  static const char blog[] = "address 10.5.0.3\nproject Blog\nname blog-db-1\nname db\n";
+  static const char reverse6[] = "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.9.0.0.0.0.0.d.f."
+                                 "ip6.arpa";
+  char other[sizeof(reverse6)];
+  uint8_t a[4096];
+  int size;
+  memset(&zone, 0, sizeof(zone));
+  cor_zone_parse(&zone, 0, shop, sizeof(shop) - 1);
+  cor_zone_parse(&zone, 0, blog, sizeof(blog) - 1);
+  size = ask_as("shop", "db", 1, a);
+  ok(a[7] == 1 && ends_with(a, size, "10.5.0.2"), "a name is that of the own project");
+  size = ask_as("blog", "db", 1, a);
+  ok(a[7] == 1 && ends_with(a, size, "10.5.0.3"), "whichever project asks");
+  size = ask_as("other", "db", 1, a);
+  ok(a[7] == 2, "who is of neither finds both");
+  size = ask_as("shop", "db.blog", 1, a);
+  ok(a[7] == 1 && ends_with(a, size, "10.5.0.3"), "another project's by its full name");
+  size = ask_as("shop", "db", 28, a);
+  ok(a[7] == 1 && size > 16 &&
+         memcmp(a + size - 16, "\xfd\0\0\x09\0\0\0\0\0\0\0\0\0\0\0\2", 16) == 0,
+     "its IPv6 address");
+  ok(ask_as("blog", "db", 28, a) > 0 && a[7] == 0 && (a[3] & 15) == 0, "or none, without denial");
+  size = ask_as("shop", reverse6, 12, a);
+  ok(size > 0 && memcmp(a + size - 11, "\11shop-db-1", 10) == 0,
+     "an IPv6 address back to its name");
+  ok(ask_as("shop", "9.0.5.10.in-addr.arpa", 12, a) > 0 && (a[3] & 15) == 3,
+     "an address of the own networks that nobody has is denied");
+  memcpy(other, reverse6, sizeof(other));
+  other[0] = '7';
+  ok(ask_as("shop", other, 12, a) > 0 && (a[3] & 15) == 3, "an IPv6 one too");
+  other[62] = '0';
+  ok(ask_as("shop", other, 12, a) == COR_DNS_FORWARD &&
+         ask_as("shop", "1.0.6.10.in-addr.arpa", 12, a) == COR_DNS_FORWARD,
+     "others are for other resolvers");
+  cor_zone_free(&zone);
+}
+
 static void test_zone_file(void) {
   struct cor_err err;
   const char *names[] = {"db", "shop-db-1", NULL}, *hostile[] = {"db\naddress 1.2.3.4", NULL};
   char path[160];
   snprintf(path, sizeof(path), "%s", at("zones/net"));
-  ok(cor_zone_write(path, "cafe", "10.0.0.9/24", names, &err) == 0 &&
-         strcmp(slurp(at("zones/net/cafe")), "address 10.0.0.9\nname db\nname shop-db-1\n") == 0,
+  struct cor_zone_host host = {"10.0.0.9/24", "fd00::9/64", "shop", names};
+  ok(cor_zone_write(path, "cafe", &host, &err) == 0 &&
+         strcmp(slurp(at("zones/net/cafe")), "address 10.0.0.9\naddress6 fd00::9\nproject shop\n"
+                                             "name db\nname shop-db-1\n") == 0,
      "a zone's file");
-  ok(cor_zone_write(path, "cafe", "10.0.0.9", hostile, &err) < 0,
-     "a name cannot smuggle lines into it");
+  host.names = hostile;
+  ok(cor_zone_write(path, "cafe", &host, &err) < 0, "a name cannot smuggle lines into it");
   ok(cor_zone_remove(path, "cafe", &err) == 0 && cor_zone_remove(path, "cafe", &err) == 0,
      "removing it twice is fine");
   rmdir(path);
@@ -288,6 +339,7 @@ int main(void) {
   test_signals();
   test_log();
   test_dns();
+  test_dns_projects();
   test_zone_file();
   ok(rmdir(folder) == 0, "nothing is left");
   printf("1..%d\n", count);

@@ -44,6 +44,7 @@ skip() { # DESCRIPTION REASON
 rt() { "$CORACLE_RUNTIME" --root "$root" "$@"; }
 
 make_rootfs() { # FOLDER
+  local name
   mkdir -p "$1"/{bin,proc,sys,dev,etc,tmp,root}
   cp "$busybox" "$1/bin/busybox"
   for name in sh true cat ls mount umount id echo sleep ps hostname readlink env stat grep touch mkdir mknod kill \

@@ -4,6 +4,7 @@ import type {
   ContainerCreateOptions,
   ContainerInfo,
   ContainerInspectInfo,
+  ContainerUpdate,
   ExecOptions,
   ExecResult,
   Filters,
@@ -15,6 +16,8 @@ import type {
   NetworkApi,
   NetworkCreateOptions,
   NetworkInspectInfo,
+  SyncOptions,
+  SyncResult,
   VolumeApi,
   VolumeCreateOptions,
   VolumeInspectInfo,
@@ -32,10 +35,11 @@ class FakeEngineError extends Error {
 
 interface FakeContainer {
   readonly id: string;
-  readonly options: ContainerCreateOptions;
+  options: ContainerCreateOptions;
   state: 'created' | 'running' | 'paused' | 'exited';
   exitCode: number;
   health: HealthStatus;
+  restarts: number;
   readonly log: LogEntry[];
 }
 
@@ -45,6 +49,13 @@ export interface FakeBehaviour {
   /** It ends at once with this code. */
   readonly exitCode?: number;
   readonly log?: readonly string[];
+  /** It ends again and again, with this code, and is started again each time. */
+  readonly restartsWith?: number;
+  /** Ports that are published, and those that listen. */
+  readonly ports?: {
+    readonly published: readonly number[];
+    readonly listening: () => readonly number[];
+  };
 }
 
 /**
@@ -54,12 +65,14 @@ export interface FakeBehaviour {
  */
 export class FakeEngine implements ComposeEngine {
   readonly calls: string[] = [];
+  canUpdate = true;
   readonly #containers = new Map<string, FakeContainer>();
   readonly #networks = new Map<string, NetworkCreateOptions>();
   readonly #volumes = new Map<string, VolumeCreateOptions>();
   readonly #images = new Map<string, string>();
   readonly #behaviours = new Map<string, FakeBehaviour>();
   readonly #failures = new Map<string, Error>();
+  readonly #execCodes = new Map<string, number>();
   #serial = 0;
   #underWay = 0;
   /** Most calls that were under way at once. */
@@ -77,6 +90,11 @@ export class FakeEngine implements ComposeEngine {
   /** Makes a call fail: `start todo-db-1`, as `calls` has it. */
   failAt(call: string, error: Error = new Error(`${call} was made to fail`)): void {
     this.#failures.set(call, error);
+  }
+
+  /** What a command that is run inside any container ends with. */
+  execEndsWith(program: string, exitCode: number): void {
+    this.#execCodes.set(program, exitCode);
   }
 
   get containerNames(): string[] {
@@ -103,6 +121,7 @@ export class FakeEngine implements ComposeEngine {
       state: 'created',
       exitCode: 0,
       health: 'none',
+      restarts: 0,
       log: [],
     });
     return this.getContainer(id);
@@ -238,9 +257,34 @@ export class FakeEngine implements ComposeEngine {
     yield* tail === 'all' ? log : log.slice(-tail);
   }
 
+  async *logBatches(id: string, options?: LogOptions): AsyncIterable<readonly LogEntry[]> {
+    for await (const entry of this.logEntries(id, options)) yield [entry];
+  }
+
+  async syncFiles(id: string, { paths }: SyncOptions): Promise<SyncResult> {
+    await this.#note(`sync ${this.#nameOf(id)} ${paths.join(' ')}`);
+    if (this.#find(id).state !== 'running') throw new FakeEngineError(409, 'not running');
+    return { written: paths, removed: [], errors: [], failures: 0 };
+  }
+
   async exec(idOrName: string, { argv }: ExecOptions): Promise<ExecResult> {
     await this.#note(`exec ${this.#nameOf(idOrName)} ${argv.join(' ')}`);
-    return { exitCode: 0, stdout: '', stderr: '' };
+    return { exitCode: this.#execCodes.get(argv[0] ?? '') ?? 0, stdout: 'said\n', stderr: '' };
+  }
+
+  async listening(idOrName: string) {
+    const { ports } = this.#behaviourOf(this.#find(idOrName));
+    return { ports: ports?.listening() ?? [] };
+  }
+
+  async updateContainer(idOrName: string, update: ContainerUpdate): Promise<void> {
+    await this.#note(`update ${this.#nameOf(idOrName)}`);
+    const container = this.#find(idOrName);
+    container.options = {
+      ...container.options,
+      Labels: { ...update.Labels },
+      HostConfig: { ...container.options.HostConfig, ...update.HostConfig },
+    };
   }
 
   async waitHealth(
@@ -326,13 +370,27 @@ export class FakeEngine implements ComposeEngine {
     };
   }
 
-  #inspect({ id, options, state, exitCode }: FakeContainer): ContainerInspectInfo {
+  #inspect(container: FakeContainer): ContainerInspectInfo {
+    const { id, options, state, exitCode } = container;
+    const { restartsWith, ports } = this.#behaviourOf(container);
+    if (restartsWith !== undefined) container.restarts += 1;
+    const published = ports?.published.map((port) => [`${port}/tcp`, [{}]]) ?? [];
     return {
       Id: id,
       Name: `/${options.name}`,
-      State: { Status: state, ExitCode: exitCode, Running: state === 'running', Pid: 0 },
-      RestartCount: 0,
-    } as ContainerInspectInfo;
+      State: {
+        Status: restartsWith === undefined ? state : 'restarting',
+        ExitCode: restartsWith ?? exitCode,
+        Running: state === 'running',
+        Pid: 0,
+      },
+      RestartCount: container.restarts,
+      HostConfig: { PortBindings: Object.fromEntries(published) },
+    } as unknown as ContainerInspectInfo;
+  }
+
+  #behaviourOf({ options }: FakeContainer): FakeBehaviour {
+    return this.#behaviours.get(options.name ?? '') ?? {};
   }
 
   #networkInfo(name: string): NetworkInspectInfo {

@@ -26,6 +26,7 @@ export class FakeHost implements Host {
   readonly stdinIsTTY = false;
   readonly packageFolder = '/nonexistent';
   uid = 0;
+  readonly ownCommand = ['node', 'compose.cjs'];
   nowMs = 0;
   answer = '';
   readonly #signals = new Map<string, Set<() => void>>();
@@ -47,6 +48,10 @@ export class FakeHost implements Host {
   }
 
   async readStdin(): Promise<string> {
+    return this.answer;
+  }
+
+  async askHidden(): Promise<string> {
     return this.answer;
   }
 

@@ -5,7 +5,7 @@
  * Links and tables are those of the network namespace that the test runs in: where several tests share one,
  * name what is yours by `roots` and expect other people's links to come and go.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +26,7 @@ const CONTAINER_ID = /[0-9a-f]{64}/g;
 const OUR_LINK = /^(cor-|cv)/;
 /** Folders and files that stay when nothing runs: they belong to no container, network, volume or project. */
 const PERMANENT_FILE =
-  /^(data\/(images|layers|seccomp|tmp|cache|projects)(\/|$)|run\/(events|lock)$)/;
+  /^(data\/(images|layers|seccomp|tmp|cache|projects)(\/|$)|data\/build(\/(?!work\/)|$)|run\/(events|lock)$)/;
 
 /** Looks at everything that may belong to the containers under `roots`. */
 export function takeSnapshot(roots: StateRoots): Snapshot {
@@ -50,17 +50,18 @@ export function leftovers(before: Snapshot, after: Snapshot): string[] {
 }
 
 /**
- * Waits until nothing is left, as the kernel frees namespaces and cgroups a moment after their last process.
+ * Waits until nothing is left (`before` as a function: with what is other people's at that moment), as the kernel frees namespaces and cgroups a moment after their last process.
  * @throws {Error} that lists what is still there after `timeoutMs`.
  */
 export async function expectNothingLeft(
-  before: Snapshot,
+  before: Snapshot | (() => Snapshot),
   roots: StateRoots,
   timeoutMs = 3000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    const left = leftovers(before, takeSnapshot(roots));
+    const after = takeSnapshot(roots);
+    const left = leftovers(typeof before === 'function' ? before() : before, after);
     if (left.length === 0) return;
     if (Date.now() > deadline) throw new Error(`left behind:\n  ${left.join('\n  ')}`);
     await sleep(50);
@@ -115,15 +116,11 @@ function knownContainerIds(roots: StateRoots): Set<string> {
 function cgroupsOf(ids: ReadonlySet<string>): Set<string> {
   const found = new Set<string>();
   if (ids.size === 0) return found;
-  const folders = command(
-    'find',
-    '/sys/fs/cgroup',
-    '-ignore_readdir_race',
-    '-mindepth',
-    '2',
-    '-type',
-    'd',
-  ).split('\n');
+  // Its status tells of folders of other people's that went away meanwhile, which is no concern of ours.
+  const argv = ['/sys/fs/cgroup', '-ignore_readdir_race', '-mindepth', '2', '-type', 'd'];
+  const { stdout, error } = spawnSync('find', argv, { encoding: 'utf8' });
+  if (error) throw error;
+  const folders = stdout.split('\n');
   for (const folder of folders) {
     if (folder.match(CONTAINER_ID)?.some((id) => ids.has(id))) found.add(folder);
   }

@@ -68,6 +68,8 @@ export class Namespace {
  * `outside`, 192.0.2.2. Nothing of it touches the machine's own interfaces or rules.
  */
 export class NetLab {
+  /** The program that drives the native network module. */
+  static readonly toolPath = tool;
   readonly host = new Namespace();
   readonly outside = new Namespace();
   readonly table: string;
@@ -113,13 +115,27 @@ export class NetLab {
     return result;
   }
 
-  /** A network with its first address as the gateway, e.g. `10.77.1`. */
-  network(name: string, prefix: string, kind: 'external' | 'internal' = 'external'): void {
-    this.must('network-up', this.table, name, `${prefix}.1/24`, `${prefix}.0/24`, kind);
+  /**
+   * A network with its first address as the gateway, e.g. `10.77.1`.
+   * @param options net-tool's: `external+isolated`.
+   * @param prefix6 `fd00:77:1`: with IPv6.
+   */
+  network(name: string, prefix: string, options = 'external', prefix6?: string): void {
+    const ipv6 = prefix6 === undefined ? [] : [`${prefix6}::1/64`, `${prefix6}::/64`];
+    const v4 = [`${prefix}.1/24`, `${prefix}.0/24`];
+    this.must('network-up', this.table, name, ...v4, options, ...ipv6);
   }
 
-  /** A namespace attached to a network, as a container's is; `internal` has no gateway. */
-  container(bridge: string, address: string, internal = false): Namespace {
+  /**
+   * A namespace attached to a network, as a container's is; `internal` has no gateway.
+   * @param ipv6 its address, `-` for none, and its gateway; `isolated` where neighbours are out of reach.
+   */
+  container(
+    bridge: string,
+    address: string,
+    internal = false,
+    ipv6: readonly string[] = [],
+  ): Namespace {
     const namespace = new Namespace();
     this.#namespaces.push(namespace);
     namespace.run('ip', 'link', 'set', 'lo', 'up');
@@ -135,6 +151,7 @@ export class NetLab {
       gateway,
       '-',
       '0',
+      ...ipv6,
     );
     return namespace;
   }

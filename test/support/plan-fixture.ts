@@ -61,6 +61,7 @@ export async function planUpOn(
   engine: FakeEngine,
   project: Project,
   request: Partial<UpRequest> = {},
+  missingImages: PlanInput['missingImages'] = 'error',
 ): Promise<PlannedUp> {
   const findings: PlanFinding[] = [];
   const report = (finding: PlanFinding) => findings.push(finding);
@@ -77,6 +78,7 @@ export async function planUpOn(
     workingDir: '/home/dev/todo',
     configFiles: ['/home/dev/todo/compose.yaml'],
     missingSources: new Set(['/not/there']),
+    missingImages,
     disabledServices: [],
     place: (path) => `compose.yaml:${path.join('.')}`,
     report,
@@ -84,17 +86,22 @@ export async function planUpOn(
   return { plan: planUp(input, { ...plainUp, ...request }), findings };
 }
 
-/** Runs a plan with a clock that stands still. */
+/** Runs a plan with a clock that moves only while somebody sleeps. */
 export function runOn(
   engine: FakeEngine,
   plan: Plan,
   options: Partial<ExecuteOptions> = {},
 ): Promise<PlanOutcome> {
+  let clock = 0;
   return executePlan(plan, engine, {
     provideFile: () => undefined,
-    monotonicMs: () => 0,
-    sleep: () => Promise.resolve(),
+    monotonicMs: () => clock,
+    now: () => clock,
     ...options,
+    sleep: async (ms, signal) => {
+      await (options.sleep?.(ms, signal) ?? new Promise((resolve) => setImmediate(resolve)));
+      clock += ms;
+    },
   });
 }
 

@@ -2,9 +2,10 @@
  * One stack in a world of its own: a project folder, a data folder that has the cached images and nothing else, a
  * run folder, and our commands pointed at them. Closing it brings the stack down and proves that nothing is left.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -24,35 +25,41 @@ import {
   runCommand,
   startCommand,
 } from './command.ts';
+import type { ContainerState } from './container-state.ts';
+import { type DockerWorld, dockerUnderTest } from './docker-world.ts';
 import { expectNothingLeft, type Snapshot, takeSnapshot } from './leftovers.ts';
 import { imageCache } from './test-images.ts';
-
-/** What a container's shim says of it; the parts that tests look at. */
-export interface ContainerState {
-  readonly id: string;
-  readonly status: string;
-  readonly pid: number;
-  readonly shimPid: number;
-  readonly exitCode: number;
-  readonly restartCount: number;
-}
 
 export class Scenario {
   readonly folder: string;
   readonly roots: StateRoots;
-  readonly #before: Snapshot;
+  readonly #before: Snapshot | undefined;
+  readonly #docker: DockerWorld | undefined;
 
-  private constructor(folder: string, roots: StateRoots, before: Snapshot) {
+  private constructor(
+    folder: string,
+    roots: StateRoots,
+    before: Snapshot | undefined,
+    docker?: DockerWorld,
+  ) {
     this.folder = folder;
     this.roots = roots;
     this.#before = before;
+    this.#docker = docker;
   }
 
   /**
    * @param project name of the project folder, and so of the project.
    * @param files path in the project folder → content.
+   * @param options `builds`: images are made here, so that the cache's are copied instead of shown.
    */
-  static open(project: string, files: Readonly<Record<string, string>> = {}): Scenario {
+  static open(
+    project: string,
+    files: Readonly<Record<string, string>> = {},
+    options: { readonly builds?: boolean } = {},
+  ): Scenario {
+    const docker = dockerUnderTest();
+    if (docker !== undefined) return Scenario.#onDocker(docker, project, files);
     if (process.env.CORACLE_TEST_NAMESPACES !== 'own') {
       throw new Error('these tests need namespaces of their own: run them with test/e2e/run');
     }
@@ -64,12 +71,41 @@ export class Scenario {
     for (const part of ['images', 'layers']) {
       mkdirSync(join(imageCache, part), { recursive: true });
       mkdirSync(join(roots.data, part), { recursive: true });
+      if (options.builds) {
+        // Hard links: what is in them is never written again, and the index is replaced.
+        execFileSync('sh', [
+          '-c',
+          'cp -al "$0/." "$1" 2>/dev/null || cp -a "$0/." "$1"',
+          join(imageCache, part),
+          join(roots.data, part),
+        ]);
+        continue;
+      }
       execFileSync('mount', ['--bind', join(imageCache, part), join(roots.data, part)]);
     }
     mkdirSync(roots.run);
     const scenario = new Scenario(folder, roots, takeSnapshot(roots));
     for (const [path, content] of Object.entries(files)) scenario.write(path, content);
     return scenario;
+  }
+
+  static #onDocker(
+    docker: DockerWorld,
+    project: string,
+    files: Readonly<Record<string, string>>,
+  ): Scenario {
+    const world = mkdtempSync(join(tmpdir(), 'coracle-e2e-'));
+    const folder = join(world, project);
+    mkdirSync(folder);
+    const roots = { data: join(world, 'data'), run: join(world, 'run') };
+    const scenario = new Scenario(folder, roots, undefined, docker);
+    for (const [path, content] of Object.entries(files)) scenario.write(path, content);
+    return scenario;
+  }
+
+  /** Our own engine, or the Docker Engine that `test/e2e/run-docker` has named. */
+  get engine(): 'coracle' | 'docker' {
+    return this.#docker === undefined ? 'coracle' : 'docker';
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -111,14 +147,23 @@ export class Scenario {
 
   /** The state that the shim of `name` (`project-service-1`) wrote last. */
   state(name: string): ContainerState {
+    if (this.#docker !== undefined) return this.#docker.state(name);
     const id = basename(readlinkSync(join(this.roots.data, 'names', name)));
     const path = join(this.roots.run, 'containers', id, 'state.json');
+    // No state: it has never been started.
+    if (!existsSync(path)) {
+      return { id, status: 'created', pid: 0, shimPid: 0, exitCode: 0, restartCount: 0 };
+    }
     return JSON.parse(readFileSync(path, 'utf8')) as ContainerState;
   }
 
   /** Proves that no process, mount, link, cgroup, table or file is there that was not at the beginning. */
-  expectNothingLeft(): Promise<void> {
-    return expectNothingLeft(this.#before, this.roots);
+  async expectNothingLeft(): Promise<void> {
+    this.#docker?.expectNothingLeft(basename(this.folder));
+    if (this.#before === undefined) return;
+    // The steps of a build have made it, and it stays, as Docker's does.
+    await this.coracle('network', 'rm', 'bridge');
+    await expectNothingLeft(this.#before, this.roots);
   }
 
   /**
@@ -145,15 +190,17 @@ export class Scenario {
         cause: error,
       });
     } finally {
-      for (const part of ['images', 'layers']) {
-        execFileSync('umount', ['--lazy', join(this.roots.data, part)]);
+      for (const part of this.#before === undefined ? [] : ['images', 'layers']) {
+        // What was copied is no mount.
+        spawnSync('umount', ['--lazy', '--quiet', join(this.roots.data, part)]);
       }
       rmSync(dirname(this.folder), { recursive: true, force: true });
     }
   }
 
   #composeArgv(args: readonly string[]): string[] {
-    return [process.execPath, composeProgram, ...args];
+    const engine = this.#docker === undefined ? [] : ['--engine', this.#docker.address];
+    return [process.execPath, composeProgram, ...engine, ...args];
   }
 
   #options(options: CommandOptions): CommandOptions {
@@ -170,6 +217,7 @@ export class Scenario {
       const { stdout, stderr } = await this.compose(args);
       writeFileSync(join(folder, `${args[0]}.txt`), stdout + stderr);
     }
+    if (this.#before === undefined) return;
     const snapshot = takeSnapshot(this.roots);
     const text = Object.entries(snapshot).map(
       ([kind, lines]) => `${kind}\n  ${[...lines].join('\n  ')}\n`,

@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { type CommandResult, coracleProgram, repository, runCommand } from './command.ts';
+import { dockerUnderTest } from './docker-world.ts';
 
 /** A data folder that holds nothing but images. */
 export const imageCache = process.env.CORACLE_TEST_CACHE || '/var/cache/coracle-test';
@@ -20,16 +21,44 @@ const RECIPE_LABEL = 'coracle.recipe';
 export async function ensureToolsImage(): Promise<void> {
   const libraries = await sharedLibraries('/usr/bin/dig');
   const recipe = createHash('sha256').update(libraries.join('\n')).digest('hex');
-  if ((await recipeOf(TOOLS_IMAGE)) === recipe) return;
+  const docker = dockerUnderTest();
+  if (docker === undefined && (await recipeOf(TOOLS_IMAGE)) === recipe) return;
   const folder = mkdtempSync(join(tmpdir(), 'coracle-tools-'));
   try {
     const root = join(folder, 'root');
     await fillToolsRoot(root, libraries);
     const archive = join(folder, 'root.tar');
     await must(['tar', '-C', root, '-cf', archive, '.']);
+    if (docker !== undefined) {
+      docker.importImage(archive, TOOLS_IMAGE, ['CMD ["sleep", "infinity"]']);
+      return;
+    }
     await coracle(
       ...['image', 'import', '-c', 'CMD ["sleep", "infinity"]'],
       ...['-c', `LABEL ${RECIPE_LABEL}=${recipe}`, archive, TOOLS_IMAGE],
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** One static program that waits for its end, and nothing else: no shell, no folder, no user list. */
+export const STATIC_IMAGE = 'test/static:1';
+
+/** Makes {@link STATIC_IMAGE} where it is missing. */
+export async function ensureStaticImage(): Promise<void> {
+  if ((await recipeOf(STATIC_IMAGE)) === 'static') return;
+  const folder = mkdtempSync(join(tmpdir(), 'coracle-static-'));
+  try {
+    const source = join(folder, 'wait.c');
+    writeFileSync(source, '#include <unistd.h>\nint main(void) { for (;;) pause(); }\n');
+    mkdirSync(join(folder, 'root'));
+    await must(['gcc', '-static', '-O1', '-o', join(folder, 'root/wait'), source]);
+    const archive = join(folder, 'root.tar');
+    await must(['tar', '-C', join(folder, 'root'), '-cf', archive, 'wait']);
+    await coracle(
+      ...['image', 'import', '-c', 'CMD ["/wait"]', '-c', `LABEL ${RECIPE_LABEL}=static`],
+      ...[archive, STATIC_IMAGE],
     );
   } finally {
     rmSync(folder, { recursive: true });

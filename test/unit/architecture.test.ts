@@ -27,6 +27,7 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, 'values' | 'types
     image: 'values',
   },
   compose: { core: 'values', engine: 'types' },
+  watch: { core: 'values', runtime: 'values', engine: 'types', compose: 'values' },
   cli: {
     core: 'values',
     state: 'values',
@@ -37,9 +38,20 @@ const ALLOWED: Readonly<Record<string, Readonly<Record<string, 'values' | 'types
     build: 'values',
     engine: 'values',
     compose: 'values',
+    watch: 'values',
   },
+  // The commands without a terminal.
+  stack: { core: 'values', engine: 'types', compose: 'types', watch: 'types', cli: 'values' },
   // The library's entry.
-  'index.ts': { core: 'values', state: 'values', engine: 'values', compose: 'values' },
+  'index.ts': {
+    core: 'values',
+    state: 'values',
+    engine: 'values',
+    compose: 'values',
+    stack: 'values',
+    watch: 'types',
+    cli: 'values',
+  },
 };
 
 /** The same inside compose: a plan is made without any way to act, and running one decides nothing. */

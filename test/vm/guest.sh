@@ -1,5 +1,7 @@
 # Runs inside the machine, with the words of the command line as arguments.
 mkdir -p /dev/pts /dev/shm /dev/mqueue /sys/fs/cgroup
+ln -s /proc/self/fd /dev/fd
+ln -s fd/0 /dev/stdin && ln -s fd/1 /dev/stdout && ln -s fd/2 /dev/stderr
 mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -13,6 +15,8 @@ for module in bridge veth nf_tables nft_chain_nat nft_masq nft_redir nft_reject_
 for control in +cpu +cpuset +memory +pids +io +hugetlb; do echo "$control" > /sys/fs/cgroup/cgroup.subtree_control; done
 echo "test/vm: $(uname -r), controllers: $(cat /sys/fs/cgroup/cgroup.controllers)"
 failed=0
+# The emulation takes ten times as long.
+integration() { node_modules/.bin/mocha --config test/mocharc.integration.json --timeout 900000 "$@" || failed=1; }
 native() { test/native/run.sh native/build || failed=1; }
 
 # As in a container, or for a user that systemd or an admin has given a subtree to: this process is in the root of all that
@@ -29,11 +33,11 @@ case $1 in
   --) shift; "$@" || failed=$? ;;
   native) native ;;
   delegated) delegated ;;
-  integration) shift; node_modules/.bin/mocha --config test/mocharc.integration.json "$@" || failed=1 ;;
+  integration) shift; integration "$@" ;;
   all)
     native
     delegated
-    node_modules/.bin/mocha --config test/mocharc.integration.json || failed=1
+    integration
     ;;
   *) echo "test/vm: unknown \"$1\""; failed=2 ;;
 esac

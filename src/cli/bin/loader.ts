@@ -2,9 +2,10 @@
  * The bins themselves: runs the bundle's parts through a V8 code cache, which saves the compilation that would else be
  * the larger half of every command. Newer Nodes have one of their own (module.enableCompileCache).
  *
- * A cache is used only when it is this user's or the bundle owner's, carries the key of this very build and Node, and
- * V8 takes it. It is written after a run of a command that it does not cover yet. Whatever goes wrong with it,
- * the command runs as without.
+ * Each command has caches of its own, with the functions that it needs and no others: V8 makes all of a cache's functions
+ * anew, needed or not. One is used only when it is this user's or the bundle owner's, carries the key of this very build
+ * and Node, and V8 takes it; it is written after a command's first run. Whatever goes wrong with it, the command runs as
+ * without.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -12,20 +13,22 @@ import type vm from 'node:vm';
 
 declare const CORACLE_PART: string;
 declare const CORACLE_HASH: string;
+/** Names of the bin's commands. */
+declare const CORACLE_COMMANDS: readonly string[];
+/** The global flags whose value is a word of its own. */
+declare const CORACLE_VALUE_FLAGS: readonly string[];
 
 /** What a part exports once it has run; `exitCode` settles when the command is done. */
 interface PartModule {
   exports: { exitCode?: Promise<number> };
 }
 
-interface LoadedPart {
+interface NewPart {
   readonly script: vm.Script;
   readonly cacheFile: string;
-  readonly covers: readonly string[];
 }
 
 const folder = __dirname;
-const command = process.argv.slice(2).find((word) => /^[a-z]+$/.test(word)) ?? '';
 const key = [
   CORACLE_HASH,
   process.version,
@@ -36,7 +39,8 @@ const key = [
   .flat()
   .join(' ');
 const loaded = new Map<string, PartModule>();
-const parts: LoadedPart[] = [];
+/** Parts that were compiled, as there was no cache for them. */
+const compiled: NewPart[] = [];
 
 function main(): void {
   const cacheFolder = usableCacheFolder();
@@ -59,23 +63,23 @@ function loadPart(name: string, cacheFolder: string | undefined): PartModule {
   const filename = path.join(folder, name);
   // esbuild escapes everything beyond ASCII, and one-byte strings are the faster ones.
   const source = fs.readFileSync(filename, 'latin1');
-  const cacheFile = cacheFolder === undefined ? '' : path.join(cacheFolder, `${name}.cache`);
-  const cache = cacheFolder === undefined ? undefined : readCache(cacheFile);
+  const cacheFile =
+    cacheFolder && path.join(cacheFolder, `${name}.${commandOf(process.argv)}.cache`);
+  const cachedData = cacheFile && readCache(cacheFile);
   const { Script } = require('node:vm') as typeof vm;
   const script = new Script(
     `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
-    { filename, ...(cache === undefined ? {} : { cachedData: cache.data }) },
+    { filename, ...(cachedData ? { cachedData } : {}) },
   );
-  parts.push({
-    script,
-    cacheFile,
-    covers: cache === undefined || script.cachedDataRejected ? [] : cache.covers,
-  });
+  if (cacheFile && (!cachedData || script.cachedDataRejected)) compiled.push({ script, cacheFile });
   const part: PartModule = { exports: {} };
   loaded.set(name, part);
   const load = (id: string): unknown => {
+    // All say `import { errorCodes }`, and few commands fail.
+    if (id === './part-errors.cjs')
+      return atFirstUse(() => loadPart(id.slice(2), cacheFolder).exports);
     if (id.startsWith('./part-')) return loadPart(id.slice(2), cacheFolder).exports;
-    return slowModules.has(id) ? atFirstUse(id) : require(id);
+    return slowModules.has(id) ? atFirstUse(() => require(id)) : require(id);
   };
   script.runInThisContext()(part.exports, load, part, filename, folder);
   return part;
@@ -87,6 +91,7 @@ const slowModules = new Set(
     'child_process',
     'crypto',
     'dgram',
+    'fs/promises',
     'http',
     'https',
     'net',
@@ -97,9 +102,8 @@ const slowModules = new Set(
   ].map((name) => `node:${name}`),
 );
 
-/** Stands for a module of Node until one of its members is looked at. */
-function atFirstUse(id: string): unknown {
-  const real = (): object => require(id) as object;
+/** Stands for a module until one of its members is looked at. */
+function atFirstUse(real: () => object): unknown {
   return new Proxy(
     {},
     {
@@ -115,32 +119,38 @@ function atFirstUse(id: string): unknown {
   );
 }
 
-/** A header line with the key and the commands that are covered, then V8's data. */
-function readCache(file: string): { covers: string[]; data: Buffer } | undefined {
+/** The command that is called: its name is the first word that is no flag and no flag's value. */
+function commandOf([, , ...words]: readonly string[]): string {
+  const at = words.findIndex(
+    (word, index) => !word.startsWith('-') && !CORACLE_VALUE_FLAGS.includes(words[index - 1] ?? ''),
+  );
+  const word = words[at] ?? '';
+  return CORACLE_COMMANDS.includes(word) ? word : 'other';
+}
+
+/** V8's data behind a line with the key. */
+function readCache(file: string): Buffer | undefined {
   try {
     const bytes = fs.readFileSync(file);
     const end = bytes.indexOf(10);
-    const header = JSON.parse(bytes.toString('utf8', 0, end));
-    return header.key === key
-      ? { covers: header.covers, data: bytes.subarray(end + 1) }
-      : undefined;
+    return bytes.toString('latin1', 0, end) === key ? bytes.subarray(end + 1) : undefined;
   } catch {
-    // None yet, or not one of ours: compiling is always possible.
+    // None yet: compiling is always possible.
     return undefined;
   }
 }
 
 function writeCaches(): void {
-  for (const { script, cacheFile, covers } of parts) {
-    if (covers.includes(command)) continue;
+  for (const { script, cacheFile } of compiled) {
     try {
       fs.mkdirSync(path.dirname(cacheFile), { recursive: true, mode: 0o700 });
       const temporary = `${cacheFile}.${process.pid}`;
-      const header = JSON.stringify({ key, covers: [...covers, command] });
       fs.writeFileSync(
         temporary,
-        Buffer.concat([Buffer.from(`${header}\n`), script.createCachedData()]),
-        { mode: 0o600 },
+        Buffer.concat([Buffer.from(`${key}\n`), script.createCachedData()]),
+        {
+          mode: 0o600,
+        },
       );
       fs.renameSync(temporary, cacheFile);
     } catch {

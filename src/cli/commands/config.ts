@@ -56,7 +56,9 @@ async function render(
   result: DetailedLoadResult,
   flags: ConfigFlags,
 ): Promise<string> {
-  const { projectJson, projectYaml, plainYaml } = await import('../../compose/render/index.ts');
+  const { projectJson, projectYaml, plainJson, plainYaml } = await import(
+    '../../compose/render/index.ts'
+  );
   const { format = 'yaml' } = flags;
   if (format !== 'yaml' && format !== 'json') {
     throw new AppError('CLI_USAGE', `--format: "${format}" is none of yaml, json, sarif`);
@@ -66,30 +68,16 @@ async function render(
     const name = result.environment.COMPOSE_PROJECT_NAME;
     const written = result.tree === undefined ? {} : (toPlain(result.tree) as Project);
     const plain = flags.normalize === false ? { ...written } : { ...written, name };
-    return format === 'json' ? `${JSON.stringify(sorted(plain), null, 2)}\n` : plainYaml(plain);
+    return format === 'json' ? plainJson(plain) : plainYaml(plain);
   }
   let project = result.project as Project;
   if (flags.resolveImageDigests === true || flags.lockImageDigests === true) {
-    project = await pinImages(context, project, flags.lockImageDigests === true);
+    const { origins } = result;
+    project = await pinImages(context, { project, origins }, flags.lockImageDigests === true);
   }
   const text = format === 'json' ? projectJson(project) : projectYaml(project);
   // read back as a compose file, a single dollar sign would start a variable
   return text.replaceAll('$', '$$$$');
-}
-
-/** Go's encoder sorts the keys of maps. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(sorted);
-  }
-  if (typeof value !== 'object' || value === null) {
-    return value;
-  }
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, below]) => [key, sorted(below)]),
-  );
 }
 
 async function explain(

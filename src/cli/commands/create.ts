@@ -1,8 +1,10 @@
+import { ensureBuiltImages } from '../build/ensure-images.ts';
 import { defineCommand } from '../command.ts';
+import { provideImages } from '../images/provide-images.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
-import { parseScale, planProjectUp } from '../up-input.ts';
-import { orphanPolicy, recreatePolicy } from './up.ts';
-import { imageFlags, recreateFlags, rejectUnsupportedFlags, type UpFlags } from './up-flags.ts';
+import { planProjectUp } from '../up-input.ts';
+import { upRequest } from '../up-request.ts';
+import { imageFlags, recreateFlags, type UpFlags } from './up-flags.ts';
 
 export const createCommand = defineCommand<UpFlags>({
   name: 'create',
@@ -13,22 +15,25 @@ export const createCommand = defineCommand<UpFlags>({
     ...imageFlags,
     { flags: '-y, --yes', description: 'Assume "yes" to all prompts' },
   ],
+  examples: ['compose create', 'compose create --build --scale worker=3'],
   async run(context, services, flags) {
-    rejectUnsupportedFlags(flags);
     const loaded = await context.load(services);
     await withProjectLock(context, loaded.project.name, 'create', async () => {
-      const plan = await planProjectUp(context, loaded, {
+      const request = upRequest(context, services, { ...flags, deps: true, start: false });
+      await provideImages(context, loaded, {
         services,
         withDependencies: true,
-        recreate: recreatePolicy(flags),
-        recreateDependencies: flags.recreate ? 'changed' : 'never',
-        scale: parseScale(flags.scale ?? []),
-        orphans: orphanPolicy(context, flags.removeOrphans ?? false),
-        renewAnonymousVolumes: false,
-        start: false,
-        allResources: context.options.allResources,
-        wait: false,
+        pull: flags.pull,
+        quiet: flags.quietPull ?? false,
       });
+      await ensureBuiltImages(context, loaded, {
+        services: services,
+        withDependencies: true,
+        build: flags.build,
+        quiet: flags.quietBuild ?? false,
+      });
+      const missing = context.options.dryRun && flags.build !== false ? 'planned' : 'error';
+      const plan = await planProjectUp(context, loaded, request, missing);
       await runPlan(context, plan, { loaded });
     });
     return 0;

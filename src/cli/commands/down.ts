@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { observeProject } from '../../compose/observe/index.ts';
 import { imageName, type ObservedProject, planDown } from '../../compose/plan/index.ts';
 import { defineCommand } from '../command.ts';
@@ -38,6 +38,7 @@ export const downCommand = defineCommand<DownFlags>({
       description: 'Remove named volumes and anonymous volumes of containers',
     },
   ],
+  examples: ['compose down', 'compose down -v --remove-orphans', 'compose down --rmi local'],
   async run(context, services, flags) {
     const project = await context.projectName();
     await withProjectLock(context, project, 'down', async () => {
@@ -54,6 +55,8 @@ export const downCommand = defineCommand<DownFlags>({
       if (plan.operations.length === 0 && context.options.projectName !== undefined) {
         printWarning(context, `No resource found to remove for project "${project}".`);
       }
+      // First, or it would bring files to containers that are about to go.
+      if (services.length === 0 && !context.options.dryRun) await endWatch(context, project);
       await runPlan(context, plan);
       if (services.length > 0 || context.options.dryRun) return;
       removeCopies(context, project);
@@ -63,6 +66,12 @@ export const downCommand = defineCommand<DownFlags>({
     return 0;
   },
 });
+
+async function endWatch(context: CommandContext, project: string): Promise<void> {
+  if (!existsSync(`${context.roots.run}/watch`)) return;
+  const { stopBackgroundWatch } = await import('../watch/background-watch.ts');
+  await stopBackgroundWatch(context, project);
+}
 
 /**
  * Without a file everything that carries the project's label goes. With one, services that it does not have are orphans,
@@ -91,7 +100,7 @@ async function knownServices(
       `Found orphan containers of services (${orphans.join(', ')}) for this project; --remove-orphans removes them too.`,
     );
   }
-  return new Set([...declared].filter((service) => mentioned.has(service)));
+  return declared;
 }
 
 async function imagesToRemove(

@@ -1,7 +1,7 @@
 import { projectLabel, serviceLabel } from '../../compose/plan/index.ts';
 import type { EngineEvent } from '../../engine/index.ts';
 import { defineCommand } from '../command.ts';
-import { parseLogTime } from '../logs/index.ts';
+import { eventsBetween } from '../events-between.ts';
 
 interface EventsFlags {
   readonly json?: boolean;
@@ -18,41 +18,15 @@ export const eventsCommand = defineCommand<EventsFlags>({
     { flags: '--since <time>', description: 'Show all events created since a time or span' },
     { flags: '--until <time>', description: 'Stream events until this time or span before now' },
   ],
+  examples: ['compose events --json', 'compose events --since 10m web'],
   async run(context, services, { json = false, since, until }) {
     const project = await context.projectName();
-    const { host } = context;
-    const toMs = (text: string, flag: string) => Date.parse(parseLogTime(text, host.now(), flag));
-    const fromMs = since === undefined ? 0 : toMs(since, '--since');
-    const untilMs = until === undefined ? Number.POSITIVE_INFINITY : toMs(until, '--until');
-    const interrupted = new AbortController();
-    const end = new AbortController();
-    interrupted.signal.addEventListener('abort', () => end.abort());
-    const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) =>
-      host.onSignal(signal, () => interrupted.abort()),
-    );
-    const leftMs = untilMs - host.now();
-    // Of what lies in the past all is read; only what is still to come has to be cut off.
-    const timer =
-      leftMs > 0 && leftMs < 2 ** 31 ? setTimeout(() => end.abort(), leftMs) : undefined;
-    const engine = await context.engine();
-    try {
-      const events = engine.events({
-        filters: { type: ['container'], label: [`${projectLabel}=${project}`] },
-        past: since !== undefined,
-        follow: leftMs > 0,
-        signal: end.signal,
-      });
-      for await (const event of events) {
-        const ms = event.timeNano / 1e6;
-        const service = event.Actor.Attributes[serviceLabel] ?? '';
-        if (services.length > 0 && !services.includes(service)) continue;
-        if (ms >= fromMs && ms < untilMs) context.out(`${json ? toJson(event) : toText(event)}\n`);
-      }
-    } finally {
-      clearTimeout(timer);
-      for (const off of offs) off();
-    }
-    return interrupted.signal.aborted ? 130 : 0;
+    const filters = { type: ['container'], label: [`${projectLabel}=${project}`] };
+    return eventsBetween(context, { filters, since, until }, (event) => {
+      const service = event.Actor.Attributes[serviceLabel] ?? '';
+      if (services.length > 0 && !services.includes(service)) return;
+      context.out(`${json ? toJson(event) : toText(event)}\n`);
+    });
   },
 });
 

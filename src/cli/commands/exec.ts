@@ -50,6 +50,11 @@ export const execCommand = defineCommand<ExecFlags>({
     const project = await context.projectName();
     const id = await runningContainerId(context, project, service, flags.index);
     const engine = await context.engine();
+    if (context.options.dryRun) {
+      const { Name } = await engine.getContainer(id).inspect();
+      context.out(`run in container ${Name.slice(1)}: ${argv.join(' ')}\n`);
+      return 0;
+    }
     const { exitCode } = await engine.exec(id, {
       argv,
       env: environmentEntries(context, flags.env ?? []),

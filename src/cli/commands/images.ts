@@ -1,12 +1,13 @@
 import { humanDuration } from '../../core/index.ts';
 import type { ImageInspectInfo } from '../../engine/index.ts';
 import { defineCommand } from '../command.ts';
+import { listFormatFlag } from '../listing/index.ts';
 import { selectContainers } from '../select-containers.ts';
 import { formatBytes } from '../text/format-bytes.ts';
 import { formatTable } from '../text/table.ts';
 
 interface ImagesFlags {
-  readonly format: 'table' | 'json';
+  readonly format: string;
   readonly quiet?: boolean;
 }
 
@@ -17,15 +18,8 @@ export const imagesCommand = defineCommand<ImagesFlags>({
   name: 'images',
   positional: '[SERVICE...]',
   summary: 'List images used by the created containers',
-  flags: [
-    {
-      flags: '--format <format>',
-      description: 'Format output as a table or as JSON',
-      default: 'table',
-      choices: ['table', 'json'],
-    },
-    { flags: '-q, --quiet', description: 'Only display IDs' },
-  ],
+  flags: [listFormatFlag, { flags: '-q, --quiet', description: 'Only display IDs' }],
+  examples: ['compose images', 'compose images --format json web'],
   async run(context, services, { format, quiet = false }) {
     const project = await context.projectName();
     const containers = await selectContainers(context, project, { services });

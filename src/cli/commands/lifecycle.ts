@@ -1,17 +1,20 @@
 /** `start`, `stop`, `restart`, `kill`, `pause`, `unpause`: a plan over existing containers; no compose file is read. */
 import {
   type Action,
+  isAlive,
   type ObservedContainer,
   type Plan,
   planBackwards,
   planForwards,
   planStart,
   planTogether,
+  withRestartedDependants,
 } from '../../compose/plan/index.ts';
-import { AppError } from '../../core/index.ts';
+import { AppError, isAppError } from '../../core/index.ts';
 import { type Command, defineCommand, type Flag } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
+import { runWithin } from '../run-within.ts';
 import { selectContainers } from '../select-containers.ts';
 
 const timeoutFlag: Flag = {
@@ -48,10 +51,12 @@ export const stopCommand = defineCommand<TimeoutFlags>({
   positional: '[SERVICE...]',
   summary: 'Stop services',
   flags: [timeoutFlag],
+  examples: ['compose stop', 'compose stop -t 30 db'],
   run: (context, services, flags) =>
     act(context, services, 'stop', (project, containers) =>
-      planBackwards({ project, containers: containers.filter(isAlive), cause: 'stop' }, ({ id }) =>
-        withTimeout({ kind: 'stopContainer', container: id }, flags),
+      planBackwards(
+        { project, containers: containers.filter(({ state }) => isAlive(state)), cause: 'stop' },
+        ({ id }) => withTimeout({ kind: 'stopContainer', container: id }, flags),
       ),
     ),
 });
@@ -71,11 +76,11 @@ export const startCommand = defineCommand<{
       kind: 'integer',
     },
   ],
+  examples: ['compose start', 'compose start --wait db'],
   async run(context, services, { wait = false, waitTimeout }) {
     if (waitTimeout !== undefined && !wait) {
       throw new AppError('CLI_USAGE', '--wait-timeout needs --wait');
     }
-    const signal = waitTimeout === undefined ? undefined : AbortSignal.timeout(waitTimeout * 1000);
     const project = await context.projectName();
     await withProjectLock(context, project, 'start', async () => {
       const containers = await selectContainers(context, project, { services });
@@ -85,8 +90,8 @@ export const startCommand = defineCommand<{
           `service "${services[0]}" has no container to start`,
         );
       }
-      const plan = planStart({ project, containers, cause: 'start' }, wait);
-      await runPlan(context, plan, signal === undefined ? {} : { signal });
+      const plan = planStart({ project, containers, cause: 'start' }, { wait });
+      await runWithin(context, waitTimeout, (signal) => runPlan(context, plan, { signal }));
     });
     return 0;
   },
@@ -97,6 +102,7 @@ export const restartCommand = defineCommand<TimeoutFlags & { readonly deps: bool
   positional: '[SERVICE...]',
   summary: 'Restart service containers',
   flags: [{ flags: '--no-deps', description: "Don't restart dependent services" }, timeoutFlag],
+  examples: ['compose restart web', 'compose restart --no-deps db'],
   async run(context, services, flags) {
     const project = await context.projectName();
     await withProjectLock(context, project, 'restart', async () => {
@@ -127,10 +133,18 @@ export const killCommand = defineCommand<{
       description: 'SIGNAL to send to the container',
       default: 'SIGKILL',
     },
+    {
+      flags: '--remove-orphans',
+      description: 'Kill also containers of services that the compose file does not have',
+    },
   ],
-  run: (context, services, { signal }) =>
-    act(context, services, 'kill', (project, containers) => {
-      const running = containers.filter(isAlive);
+  examples: ['compose kill', 'compose kill -s SIGHUP web'],
+  async run(context, services, { signal, removeOrphans = false }) {
+    const declared = removeOrphans || services.length > 0 ? undefined : await fileServices(context);
+    return act(context, services, 'kill', (project, containers) => {
+      const running = containers
+        .filter(({ state }) => isAlive(state))
+        .filter(({ service }) => declared === undefined || declared.has(service));
       if (running.length === 0) {
         throw new AppError('PROJECT_NO_CONTAINERS', `no container to kill in project "${project}"`);
       }
@@ -139,8 +153,20 @@ export const killCommand = defineCommand<{
         container: id,
         signal,
       }));
-    }),
+    });
+  },
 });
+
+/** The file's services; undefined where there is no file to tell orphans by. */
+async function fileServices(context: CommandContext): Promise<Set<string> | undefined> {
+  try {
+    const { project, disabledServices } = await context.load();
+    return new Set([...Object.keys(project.services), ...disabledServices]);
+  } catch (error) {
+    if (isAppError(error, 'CLI_FILE_MISSING')) return undefined;
+    throw error;
+  }
+}
 
 export const pauseCommand = freezeCommand('pause', 'Pause services', 'pauseContainer', ['running']);
 export const unpauseCommand = freezeCommand('unpause', 'Unpause services', 'unpauseContainer', [
@@ -158,6 +184,7 @@ function freezeCommand(
     positional: '[SERVICE...]',
     summary,
     flags: [],
+    examples: [`compose ${name}`, `compose ${name} web`],
     run: (context, services) =>
       act(context, services, name, (project, containers) =>
         planTogether(
@@ -170,23 +197,4 @@ function freezeCommand(
         ),
       ),
   });
-}
-
-function isAlive({ state }: ObservedContainer): boolean {
-  return state === 'running' || state === 'restarting' || state === 'paused';
-}
-
-/** `depends_on` with `restart: true`: dependants go along, transitively. */
-function withRestartedDependants(
-  named: readonly ObservedContainer[],
-  all: readonly ObservedContainer[],
-): ObservedContainer[] {
-  const services = new Set(named.map(({ service }) => service));
-  for (let size = -1; size !== services.size; ) {
-    size = services.size;
-    for (const { service, dependsOn } of all) {
-      if (dependsOn.some((on) => on.restart && services.has(on.service))) services.add(service);
-    }
-  }
-  return all.filter(({ service, oneoff }) => !oneoff && services.has(service));
 }

@@ -11,6 +11,7 @@ import {
   watchContainers,
 } from '../logs/index.ts';
 import { selectContainers } from '../select-containers.ts';
+import { sharedAbort } from '../shared-abort.ts';
 import { allowsAnsi, createPaint } from '../text/paint.ts';
 
 interface LogsFlags {
@@ -53,6 +54,11 @@ export const logsCommand = defineCommand<LogsFlags>({
       description: 'Show logs before a time (2013-01-02T13:23:37Z) or span (42m)',
     },
   ],
+  examples: [
+    'compose logs -f web',
+    'compose logs --since 10m --tail 100',
+    'compose logs --no-log-prefix web',
+  ],
   async run(context, services, flags) {
     const project = await context.projectName();
     const { host, roots } = context;
@@ -91,14 +97,15 @@ export const logsCommand = defineCommand<LogsFlags>({
         .filter(({ state }) => state !== 'created')
         .map((container) => ({
           source: container,
-          entries: engine.logEntries(container.id, range),
+          batches: engine.logBatches(container.id, range),
         }));
-      for await (const { source, entry } of mergeEntries(sources)) {
-        printer.print(shortContainerName(source), source.service, entry);
+      for await (const { source, entries } of mergeEntries(sources)) {
+        printer.printAll(shortContainerName(source), source.service, entries);
+        await host.stdout.drained?.();
       }
       return 0;
     }
-    const end = new AbortController();
+    const end = sharedAbort();
     const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) =>
       host.onSignal(signal, () => end.abort()),
     );
@@ -112,8 +119,8 @@ export const logsCommand = defineCommand<LogsFlags>({
         ...range,
         signal: end.signal,
         onFollow: (container) => printer.register(shortContainerName(container)),
-        onEntry: ({ source, entry }) =>
-          printer.print(shortContainerName(source), source.service, entry),
+        onEntries: ({ source, entries }) =>
+          printer.printAll(shortContainerName(source), source.service, entries),
         onEnd: (container, exitCode) => {
           if (flags.logPrefix) {
             printer.notice(`${shortContainerName(container)} exited with code ${exitCode}`);

@@ -6,12 +6,13 @@ import {
 } from '../../compose/plan/index.ts';
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
+import { listFormatFlag } from '../listing/index.ts';
 import { formatTable } from '../text/table.ts';
 
 interface LsFlags {
   readonly all?: boolean;
   readonly filter?: readonly string[];
-  readonly format: 'table' | 'json';
+  readonly format: string;
   readonly quiet?: boolean;
 }
 
@@ -25,14 +26,10 @@ export const lsCommand = defineCommand<LsFlags>({
   flags: [
     { flags: '-a, --all', description: 'Show all stopped Compose projects' },
     { flags: '--filter <filter>', description: 'Filter output (name=PATTERN)', kind: 'list' },
-    {
-      flags: '--format <format>',
-      description: 'Format output as a table or as JSON',
-      default: 'table',
-      choices: ['table', 'json'],
-    },
+    listFormatFlag,
     { flags: '-q, --quiet', description: 'Only display project names' },
   ],
+  examples: ['compose ls -a', 'compose ls --format json'],
   async run(context, _args, flags) {
     const engine = await context.engine();
     const infos = await engine.listContainers({ all: true, filters: { label: [projectLabel] } });

@@ -25,6 +25,7 @@ export const portCommand = defineCommand<PortFlags>({
       choices: ['tcp', 'udp'],
     },
   ],
+  examples: ['compose port web 80', 'compose port --protocol udp --index 2 dns 53'],
   async run(context, [service, port, ...rest], { index, protocol }) {
     if (service === undefined || port === undefined || rest.length > 0 || !/^\d+$/.test(port)) {
       throw new AppError('CLI_USAGE', 'port needs a service and a container port');

@@ -1,14 +1,16 @@
+import { existsSync } from 'node:fs';
 import type { ObservedContainer } from '../../compose/plan/index.ts';
-import { AppError } from '../../core/index.ts';
+import { AppError, humanDuration } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
-import { containerJson, containerRow, containerTableHeader } from '../container-listing.ts';
+import { projectListing, projectRow } from '../container-listing.ts';
+import type { CommandContext } from '../context.ts';
+import { formatFlag, renderListing } from '../listing/index.ts';
 import { compareContainers, selectContainers } from '../select-containers.ts';
-import { formatTable } from '../text/table.ts';
 
 interface PsFlags {
   readonly all?: boolean;
   readonly filter?: readonly string[];
-  readonly format: 'table' | 'json';
+  readonly format: string;
   readonly orphans?: boolean;
   readonly noOrphans?: boolean;
   readonly quiet?: boolean;
@@ -30,12 +32,7 @@ export const psCommand = defineCommand<PsFlags>({
       description: 'Filter services by a property (supported filters: status)',
       kind: 'list',
     },
-    {
-      flags: '--format <format>',
-      description: 'Format output as a table or as JSON',
-      default: 'table',
-      choices: ['table', 'json'],
-    },
+    formatFlag,
     { flags: '--orphans', description: 'Include orphaned services (the default)', hidden: true },
     {
       flags: '--no-orphans',
@@ -49,6 +46,11 @@ export const psCommand = defineCommand<PsFlags>({
       description: `Filter services by status (${states.join(', ')})`,
       kind: 'list',
     },
+  ],
+  examples: [
+    'compose ps -a',
+    "compose ps --format 'table {{.Name}}\\t{{.Status}}'",
+    'compose ps --status running --services',
   ],
   async run(context, services, flags) {
     const project = await context.projectName();
@@ -69,17 +71,26 @@ export const psCommand = defineCommand<PsFlags>({
     if (flags.quiet) context.out(lines(containers, ({ id }) => id));
     else if (flags.services) {
       context.out([...new Set(containers.map(({ service }) => `${service}\n`))].join(''));
-    } else if (flags.format === 'json') {
-      const nowMs = context.host.now();
-      context.out(lines(containers, (one) => JSON.stringify(containerJson(one, nowMs))));
     } else {
       const nowMs = context.host.now();
-      const rows = containers.map((one) => containerRow(one, nowMs, flags.trunc));
-      context.out(formatTable(containerTableHeader, rows));
+      const rows = containers.map((one) => projectRow(one, nowMs, flags.trunc));
+      context.out(await renderListing(projectListing, rows, flags.format));
+      if (flags.format === 'table') await showWatch(context, project);
     }
     return 0;
   },
 });
+
+/** A watch in the background is no container, but belongs to what runs. */
+async function showWatch(context: CommandContext, project: string): Promise<void> {
+  if (!existsSync(`${context.roots.run}/watch`)) return;
+  const { readBackgroundWatch } = await import('../watch/background-watch.ts');
+  const watch = readBackgroundWatch(context.roots, project);
+  if (watch === undefined) return;
+  const services = watch.services.length === 0 ? 'all services' : watch.services.join(', ');
+  const since = humanDuration(context.host.now() - watch.sinceMs);
+  context.out(`Watched in the background: ${services}, for ${since} (pid ${watch.pid})\n`);
+}
 
 function lines(
   containers: readonly ObservedContainer[],

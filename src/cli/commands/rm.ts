@@ -1,4 +1,4 @@
-import { PlanBuilder } from '../../compose/plan/index.ts';
+import { isAlive, PlanBuilder, planRemoval } from '../../compose/plan/index.ts';
 import { defineCommand } from '../command.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { selectContainers } from '../select-containers.ts';
@@ -17,14 +17,14 @@ export const rmCommand = defineCommand<RmFlags>({
     { flags: '-f, --force', description: "Don't ask to confirm removal" },
     { flags: '-s, --stop', description: 'Stop the containers, if required, before removing' },
     { flags: '-v, --volumes', description: 'Remove any anonymous volumes attached to containers' },
+    { flags: '-a, --all', description: 'Has no effect', hidden: true },
   ],
+  examples: ['compose rm', 'compose rm -fsv worker'],
   async run(context, services, { force = false, stop = false, volumes = false }) {
     const project = await context.projectName();
     return withProjectLock(context, project, 'rm', async () => {
       const all = await selectContainers(context, project, { services });
-      const containers = all.filter(
-        ({ state }) => stop || !['running', 'restarting', 'paused'].includes(state),
-      );
+      const containers = all.filter(({ state }) => stop || !isAlive(state));
       if (containers.length === 0) {
         context.err('No stopped containers\n');
         return 0;
@@ -35,23 +35,8 @@ export const rmCommand = defineCommand<RmFlags>({
         if (!/^y(es)?$/i.test(answer.trim())) return 0;
       }
       const builder = new PlanBuilder(project);
-      for (const { id, name, service, state } of containers) {
-        const common = { resource: { kind: 'Container', name }, service, cause: 'rm' } as const;
-        const stopped = ['running', 'restarting', 'paused'].includes(state)
-          ? builder.add({ ...common, action: { kind: 'stopContainer', container: id } })
-          : undefined;
-        builder.add(
-          {
-            ...common,
-            action: {
-              kind: 'removeContainer',
-              container: id,
-              anonymousVolumes: volumes,
-              force: true,
-            },
-          },
-          [stopped],
-        );
+      for (const container of containers) {
+        planRemoval(builder, container, { cause: 'rm', anonymousVolumes: volumes });
       }
       await runPlan(context, builder.build());
       return 0;

@@ -2,17 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Service } from '../../compose/model/index.ts';
-import { planRun } from '../../compose/plan/index.ts';
+import { joinedName, type PlanFinding, planRun } from '../../compose/plan/index.ts';
 import { AppError, type Diagnostic } from '../../core/index.ts';
-import { attachUntilExit, isStdinFed } from '../attach-container.ts';
+import { attachUntilExit } from '../attach/attach-container.ts';
+import { ensureBuiltImages } from '../build/ensure-images.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { environmentEntries } from '../environment-entries.ts';
+import { provideImages } from '../images/provide-images.ts';
 import { parseMount, parsePort } from '../run-arguments.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { planInput, throwFindings, toDiagnostic } from '../up-input.ts';
-import { orphanPolicy } from './up.ts';
-import { imageFlags, rejectUnsupportedFlags } from './up-flags.ts';
+import { orphanPolicy } from '../up-request.ts';
+import { imageFlags } from './up-flags.ts';
 
 interface RunFlags {
   readonly build?: boolean;
@@ -29,6 +31,8 @@ interface RunFlags {
   readonly publish?: readonly string[];
   readonly pull?: string;
   readonly quiet?: boolean;
+  readonly quietPull?: boolean;
+  readonly quietBuild?: boolean;
   readonly removeOrphans?: boolean;
   readonly rm?: boolean;
   readonly servicePorts?: boolean;
@@ -66,6 +70,7 @@ export const runCommand = defineCommand<RunFlags>({
     { flags: '--no-deps', description: "Don't start linked services" },
     { flags: '--no-interactive', description: 'Leave standard input closed', hidden: true },
     { flags: '-T, --no-tty', description: 'Disable pseudo-TTY allocation' },
+    { flags: '-t, --tty', description: 'Allocate a pseudo-TTY (the default)', hidden: true },
     { flags: '-P, --service-ports', description: "Publish the service's ports to the host" },
     {
       flags: '-p, --publish <port>',
@@ -86,7 +91,6 @@ export const runCommand = defineCommand<RunFlags>({
   examples: ['compose run --rm web npm test', 'compose run --rm -T db mysqldump app > dump.sql'],
   async run(context, [service, ...command], flags) {
     if (service === undefined) throw new AppError('CLI_USAGE', 'run needs a service');
-    rejectUnsupportedFlags(flags);
     const loaded = await context.load([service]);
     const { project } = loaded;
     const definition = project.services[service];
@@ -94,41 +98,66 @@ export const runCommand = defineCommand<RunFlags>({
       throw new AppError('PROJECT_SERVICE_UNKNOWN', `no such service: ${service}`);
     }
     const tty = flags.tty && !flags.detach && context.host.stdinIsTTY && context.host.stdout.isTTY;
-    const stdin = flags.interactive && !flags.detach && (tty || isStdinFed());
-    const name = flags.name ?? `${project.name}-${service}-run-${randomBytes(6).toString('hex')}`;
+    const stdin = flags.interactive && !flags.detach;
+    const name = flags.name ?? joinedName(project, service, 'run', randomBytes(6).toString('hex'));
     const changed = applyFlags(context, definition, command, { ...flags, tty, stdin });
-    await withProjectLock(context, project.name, 'run', async () => {
-      const diagnostics: Diagnostic[] = [];
-      const input = await planInput(context, loaded, (finding) => {
-        diagnostics.push(toDiagnostic(loaded, finding));
+    const start = () =>
+      withProjectLock(context, project.name, 'run', async () => {
+        await provideImages(context, loaded, {
+          services: [service],
+          withDependencies: flags.deps,
+          pull: flags.pull,
+          quiet: flags.quietPull === true || flags.quiet === true,
+        });
+        await ensureBuiltImages(context, loaded, {
+          services: [service],
+          withDependencies: flags.deps,
+          build: flags.build,
+          quiet: flags.quietBuild ?? flags.quiet ?? false,
+        });
+        const diagnostics: Diagnostic[] = [];
+        const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
+        const missing = context.options.dryRun ? 'planned' : 'error';
+        const input = await planInput(context, loaded, report, missing);
+        const plan = planRun(input, {
+          service,
+          definition: changed,
+          name,
+          withDependencies: flags.deps,
+          withAliases: flags.useAliases ?? false,
+          withPorts: flags.servicePorts === true || flags.publish !== undefined,
+          orphans: orphanPolicy(context, flags.removeOrphans ?? false),
+        });
+        throwFindings(diagnostics);
+        await runPlan(context, plan, {
+          hidden: name,
+          quiet: flags.quiet ?? false,
+          keepExitCode: true,
+        });
       });
-      const plan = planRun(input, {
-        service,
-        definition: changed,
-        name,
-        withDependencies: flags.deps,
-        withAliases: flags.useAliases ?? false,
-        withPorts: flags.servicePorts === true || flags.publish !== undefined,
-        orphans: orphanPolicy(context, flags.removeOrphans ?? false),
-      });
-      throwFindings(diagnostics);
-      await runPlan(context, plan, {
-        hidden: name,
-        quiet: flags.quiet ?? false,
-        keepExitCode: true,
-      });
-    });
-    if (context.options.dryRun) return 0;
     const engine = await context.engine();
-    const { Id: id } = await engine.getContainer(name).inspect();
-    if (flags.detach) {
-      context.out(`${id}\n`);
+    if (context.options.dryRun || flags.detach) {
+      await start();
+      if (!context.options.dryRun) {
+        context.out(`${(await engine.getContainer(name).inspect()).Id}\n`);
+      }
       return 0;
     }
+    let keep = true;
     try {
-      return await attachUntilExit(context, id, { stdin, tty });
+      return await attachUntilExit(context, name, {
+        stdin,
+        tty,
+        start: async () => {
+          await start();
+          keep = false;
+        },
+        onDetach: () => {
+          keep = true;
+        },
+      });
     } finally {
-      if (flags.rm) await engine.getContainer(id).remove({ force: true, v: true });
+      if (flags.rm && !keep) await engine.getContainer(name).remove({ force: true, v: true });
     }
   },
 });

@@ -1,7 +1,8 @@
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
-import { parseScale, planProjectUp } from '../up-input.ts';
+import { planProjectUp } from '../up-input.ts';
+import { parseScale } from '../up-request.ts';
 
 interface ScaleFlags {
   readonly deps: boolean;
@@ -12,6 +13,7 @@ export const scaleCommand = defineCommand<ScaleFlags>({
   positional: 'SERVICE=REPLICAS...',
   summary: 'Scale services',
   flags: [{ flags: '--no-deps', description: "Don't start linked services" }],
+  examples: ['compose scale web=3 worker=2'],
   async run(context, args, flags) {
     if (args.length === 0) throw new AppError('CLI_USAGE', 'scale needs SERVICE=REPLICAS');
     const scale = parseScale(args);

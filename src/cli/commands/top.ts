@@ -8,6 +8,7 @@ export const topCommand = defineCommand({
   positional: '[SERVICES...]',
   summary: 'Display the running processes',
   flags: [],
+  examples: ['compose top', 'compose top web'],
   async run(context, services) {
     const project = await context.projectName();
     const containers = await selectContainers(context, project, { services, oneoffs: true });
@@ -15,8 +16,7 @@ export const topCommand = defineCommand({
     const rows: string[][] = [];
     for (const { id, service, number, oneoff, state } of containers) {
       if (state !== 'running' && state !== 'paused') continue;
-      const { State } = await engine.getContainer(id).inspect();
-      for (const process of processesOf(State.Pid, context.host.now())) {
+      for (const process of processesOf(await engine.processes(id), context.host.now())) {
         rows.push([
           service,
           oneoff ? '' : String(number),

@@ -1,4 +1,3 @@
-import { AppError } from '../../core/index.ts';
 import type { Flag } from '../command.ts';
 
 /** The flags of `up` as parsed; `no-…` switches are their positive names, true unless given. */
@@ -9,6 +8,7 @@ export interface UpFlags {
   readonly attach?: readonly string[];
   readonly noAttach?: readonly string[];
   readonly attachDependencies?: boolean;
+  /** `--build`: true; `--no-build`: false. */
   readonly build?: boolean;
   readonly color: boolean;
   readonly deps: boolean;
@@ -16,7 +16,9 @@ export interface UpFlags {
   readonly exitCodeFrom?: string;
   readonly forceRecreate?: boolean;
   readonly logPrefix: boolean;
+  readonly planFile?: string;
   readonly pull?: string;
+  readonly quietBuild?: boolean;
   readonly quietPull?: boolean;
   readonly recreate: boolean;
   readonly removeOrphans?: boolean;
@@ -27,6 +29,7 @@ export interface UpFlags {
   readonly timestamps?: boolean;
   readonly wait?: boolean;
   readonly waitTimeout?: number;
+  readonly watch?: boolean;
 }
 
 /** Which containers are replaced, how many there are; shared by `up` and `create`. */
@@ -63,21 +66,8 @@ export const imageFlags: readonly Flag[] = [
   {
     flags: '--pull <policy>',
     description: 'Pull image before running',
-    choices: ['always', 'missing', 'never', 'policy'],
+    choices: ['always', 'missing', 'never', 'build', 'policy'],
   },
+  { flags: '--quiet-build', description: 'Suppress the build output' },
   { flags: '--quiet-pull', description: 'Pull without printing progress information' },
 ];
-
-/** @throws {AppError} `CLI_USAGE` for what this version cannot do: building, and pulling from registries. */
-export function rejectUnsupportedFlags(flags: Pick<UpFlags, 'build' | 'pull'>): void {
-  if (flags.build) {
-    throw new AppError('CLI_USAGE', '--build: building images is not supported yet', {
-      hint: 'Import the image with `coracle image import` or `coracle image load`, and leave --build out.',
-    });
-  }
-  if (flags.pull === 'always') {
-    throw new AppError('CLI_USAGE', '--pull always: pulling from registries is not supported yet', {
-      hint: 'Bring the image in with `coracle image load`, and leave --pull out.',
-    });
-  }
-}

@@ -1,13 +1,17 @@
-import type { RecreatePolicy } from '../../compose/plan/index.ts';
+import type { Project } from '../../compose/model/index.ts';
 import { AppError } from '../../core/index.ts';
 import { attachToProject } from '../attach-project.ts';
+import { ensureBuiltImages } from '../build/ensure-images.ts';
 import { checkStarted } from '../check-started.ts';
 import { defineCommand } from '../command.ts';
-import type { CommandContext } from '../context.ts';
-import { isTrue } from '../global-flags.ts';
+import type { CommandContext, LoadedProject } from '../context.ts';
+import { provideImages } from '../images/provide-images.ts';
+import { checkPlanFile, readPlanFile } from '../plan-file.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
-import { parseScale, planProjectUp } from '../up-input.ts';
-import { imageFlags, recreateFlags, rejectUnsupportedFlags, type UpFlags } from './up-flags.ts';
+import { runWithin } from '../run-within.ts';
+import { planProjectUp } from '../up-input.ts';
+import { upRequest } from '../up-request.ts';
+import { imageFlags, recreateFlags, type UpFlags } from './up-flags.ts';
 
 export const upCommand = defineCommand<UpFlags>({
   name: 'up',
@@ -39,6 +43,7 @@ export const upCommand = defineCommand<UpFlags>({
       description:
         "Return the exit code of the service's container; implies --abort-on-container-exit",
     },
+    { flags: '--menu', description: 'Has no effect: there is no menu of shortcuts' },
     {
       flags: '--no-attach <service>',
       description: 'Do not show the output of these services',
@@ -48,6 +53,10 @@ export const upCommand = defineCommand<UpFlags>({
     { flags: '--no-deps', description: "Don't start linked services" },
     { flags: '--no-log-prefix', description: "Don't print prefix in logs" },
     { flags: '--no-start', description: "Don't start the services after creating them" },
+    {
+      flags: '--plan-file <file>',
+      description: 'Do what compose plan --out has written, or nothing if that has changed',
+    },
     {
       flags: '-t, --timeout <seconds>',
       description: 'Seconds before a container that is stopped is killed',
@@ -63,42 +72,58 @@ export const upCommand = defineCommand<UpFlags>({
       description: 'Most seconds to wait for the project to be running|healthy',
       kind: 'integer',
     },
+    {
+      flags: '-w, --watch',
+      description: 'Watch source code and rebuild/refresh containers when files are updated',
+    },
     { flags: '-y, --yes', description: 'Assume "yes" to all prompts' },
   ],
   examples: ['compose up -d', 'compose up --wait web', 'compose up --exit-code-from test'],
   async run(context, services, flags) {
-    checkFlags(flags);
-    const loaded = await context.load(services);
+    checkFlags(flags, services);
+    const stored = flags.planFile === undefined ? undefined : readPlanFile(context, flags.planFile);
+    const request = stored?.request ?? upRequest(context, services, flags);
+    const loaded = await context.load(request.services);
     const { project } = loaded;
+    checkServices(project, [
+      ...(flags.exitCodeFrom === undefined ? [] : [flags.exitCodeFrom]),
+      ...(flags.attach ?? []),
+      ...(flags.noAttach ?? []),
+    ]);
     const startedAtMs = context.host.now();
-    const attached = !flags.detach && !flags.wait && flags.start && !context.options.dryRun;
+    const watch = flags.watch ? await prepareWatch(context, loaded, request.services) : undefined;
+    const attached = !flags.detach && !request.wait && request.start && !context.options.dryRun;
     await withProjectLock(context, project.name, 'up', async () => {
-      const plan = await planProjectUp(context, loaded, {
-        services,
-        withDependencies: flags.deps,
-        recreate: recreatePolicy(flags),
-        recreateDependencies: flags.alwaysRecreateDeps
-          ? 'always'
-          : flags.recreate
-            ? 'changed'
-            : 'never',
-        scale: parseScale(flags.scale ?? []),
-        orphans: orphanPolicy(context, flags.removeOrphans ?? false),
-        renewAnonymousVolumes: flags.renewAnonVolumes ?? false,
-        ...(flags.timeout === undefined ? {} : { timeoutS: flags.timeout }),
-        start: flags.start,
-        allResources: context.options.allResources,
-        wait: flags.wait ?? false,
+      await runWithin(context, undefined, (signal) =>
+        provideImages(context, loaded, {
+          services: request.services,
+          withDependencies: request.withDependencies,
+          pull: flags.pull,
+          quiet: flags.quietPull ?? false,
+          signal,
+        }),
+      );
+      await ensureBuiltImages(context, loaded, {
+        services: request.services,
+        withDependencies: request.withDependencies,
+        build: flags.build,
+        quiet: flags.quietBuild ?? false,
       });
+      const missing = context.options.dryRun && flags.build !== false ? 'planned' : 'error';
+      const plan = await planProjectUp(context, loaded, request, missing);
+      if (stored !== undefined) checkPlanFile(flags.planFile ?? '', stored, plan);
       await runWithin(context, flags.waitTimeout, (signal) =>
         runPlan(context, plan, { signal, loaded }),
       );
-      if (flags.start && !attached && !context.options.dryRun) await checkStarted(context, plan);
+      if (request.start && !attached && !context.options.dryRun) await checkStarted(context, plan);
     });
-    if (!attached) return 0;
+    if (!attached) {
+      for (const rule of watch?.rules ?? []) context.out(`would watch ${rule}\n`);
+      return 0;
+    }
     return attachToProject(context, {
       project,
-      services,
+      services: request.services,
       attach: flags.attach ?? [],
       noAttach: flags.noAttach ?? [],
       attachDependencies: flags.attachDependencies ?? false,
@@ -113,29 +138,30 @@ export const upCommand = defineCommand<UpFlags>({
             ? 'failure'
             : 'never',
       exitCodeFrom: flags.exitCodeFrom,
-      timeoutS: flags.timeout,
+      timeoutS: request.timeoutS,
+      ...(watch === undefined ? {} : { beside: watch.begin }),
     });
   },
 });
 
-/** What `up` and `create` do with containers that no service of the file owns. */
-export function orphanPolicy(
+/** The watch's code is loaded only where it is asked for; what is wrong with its rules is told before anything is done. */
+async function prepareWatch(
   context: CommandContext,
-  remove: boolean,
-): 'warn' | 'remove' | 'ignore' {
-  const { env } = context.host;
-  if (remove || isTrue(env.COMPOSE_REMOVE_ORPHANS)) return 'remove';
-  return isTrue(env.COMPOSE_IGNORE_ORPHANS) ? 'ignore' : 'warn';
+  loaded: LoadedProject,
+  services: readonly string[],
+) {
+  const { attachedWatch } = await import('../watch/attached-watch.ts');
+  return attachedWatch(context, loaded, services);
 }
 
-/** `--force-recreate`, `--no-recreate`, or what has changed. */
-export function recreatePolicy(flags: Pick<UpFlags, 'forceRecreate' | 'recreate'>): RecreatePolicy {
-  if (flags.forceRecreate) return 'always';
-  return flags.recreate ? 'changed' : 'never';
+/** @throws {AppError} `PROJECT_SERVICE_UNKNOWN` */
+function checkServices({ services }: Project, names: readonly string[]): void {
+  const unknown = names.find((name) => services[name] === undefined);
+  if (unknown === undefined) return;
+  throw new AppError('PROJECT_SERVICE_UNKNOWN', `no such service: ${unknown}`);
 }
 
-function checkFlags(flags: UpFlags): void {
-  rejectUnsupportedFlags(flags);
+function checkFlags(flags: UpFlags, services: readonly string[]): void {
   const exclusive: readonly [string, boolean, string, boolean][] = [
     ['--force-recreate', flags.forceRecreate ?? false, '--no-recreate', !flags.recreate],
     [
@@ -144,6 +170,9 @@ function checkFlags(flags: UpFlags): void {
       '--abort-on-container-exit',
       flags.abortOnContainerExit ?? false,
     ],
+    ['--watch', flags.watch ?? false, '--detach', flags.detach ?? false],
+    ['--watch', flags.watch ?? false, '--wait', flags.wait ?? false],
+    ['--watch', flags.watch ?? false, '--no-start', !flags.start],
     ['--detach', flags.detach ?? false, '--exit-code-from', flags.exitCodeFrom !== undefined],
     ['--wait', flags.wait ?? false, '--no-start', !flags.start],
     [
@@ -156,42 +185,28 @@ function checkFlags(flags: UpFlags): void {
   for (const [a, hasA, b, hasB] of exclusive) {
     if (hasA && hasB) throw new AppError('CLI_USAGE', `${a} and ${b} cannot be combined`);
   }
+  if (flags.planFile !== undefined && (services.length > 0 || changesPlan(flags))) {
+    throw new AppError(
+      'CLI_USAGE',
+      '--plan-file holds what the plan was made for: leave services and the flags that change a plan out',
+    );
+  }
   if (flags.waitTimeout !== undefined && !flags.wait) {
     throw new AppError('CLI_USAGE', '--wait-timeout needs --wait');
   }
 }
 
-/** Ends the run at `--wait-timeout` and at Ctrl-C; what is under way is waited for, nothing new begins. */
-async function runWithin(
-  context: CommandContext,
-  timeoutS: number | undefined,
-  work: (signal: AbortSignal) => Promise<unknown>,
-): Promise<void> {
-  const aborted = new AbortController();
-  const offs = (['SIGINT', 'SIGTERM'] as const).map((signal) =>
-    context.host.onSignal(signal, () => {
-      aborted.abort();
-      // From now on the signal does what it always does: a second one ends the process at once.
-      for (const off of offs) off();
-    }),
+function changesPlan(flags: UpFlags): boolean {
+  return (
+    !flags.deps ||
+    !flags.recreate ||
+    !flags.start ||
+    flags.wait === true ||
+    flags.alwaysRecreateDeps === true ||
+    flags.forceRecreate === true ||
+    flags.removeOrphans === true ||
+    flags.renewAnonVolumes === true ||
+    flags.scale !== undefined ||
+    flags.timeout !== undefined
   );
-  let late = false;
-  const timer =
-    timeoutS === undefined
-      ? undefined
-      : setTimeout(() => {
-          late = true;
-          aborted.abort();
-        }, timeoutS * 1000);
-  try {
-    await work(aborted.signal);
-  } catch (error) {
-    if (!late) throw error;
-    throw new AppError('PROJECT_WAIT_TIMEOUT', `timeout: not ready within ${timeoutS} seconds`, {
-      cause: error,
-    });
-  } finally {
-    clearTimeout(timer);
-    for (const off of offs) off();
-  }
 }

@@ -12,9 +12,14 @@ export const versionCommand = defineCommand<VersionFlags>({
   positional: '',
   summary: 'Show the version information',
   flags: [
-    { flags: '-f, --format <format>', description: 'Format the output: pretty or json' },
+    {
+      flags: '-f, --format <format>',
+      description: 'Format the output: pretty or json',
+      suggestions: ['pretty', 'json'],
+    },
     { flags: '--short', description: 'Show only the version number' },
   ],
+  examples: ['compose version --short'],
   async run(context, _args, { format = 'pretty', short = false }) {
     if (format !== 'pretty' && format !== 'json') {
       throw new AppError('CLI_USAGE', `--format: "${format}" is neither pretty nor json`);

@@ -14,6 +14,7 @@ export const waitCommand = defineCommand<WaitFlags>({
   positional: 'SERVICE [SERVICE...]',
   summary: 'Block until containers of all (or specified) services stop',
   flags: [{ flags: '--down-project', description: 'Drops project when the first container stops' }],
+  examples: ['compose wait migration', 'compose wait --down-project test'],
   async run(context, services, { downProject = false }) {
     if (services.length === 0) throw new AppError('CLI_USAGE', 'wait needs a service');
     const project = await context.projectName();

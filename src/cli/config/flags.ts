@@ -29,7 +29,11 @@ export const configFlags: readonly Flag[] = [
   { flags: '--environment', description: 'Print environment used for interpolation' },
   { flags: '--explain <path>', description: 'Print where each part of a value came from' },
   { flags: '--explain-env <name>', description: 'Print where a variable comes from and is used' },
-  { flags: '--format <format>', description: 'Format the output: yaml, json, sarif (findings)' },
+  {
+    flags: '--format <format>',
+    description: 'Format the output: yaml, json, sarif (findings)',
+    suggestions: ['yaml', 'json', 'sarif'],
+  },
   {
     flags: '--hash <services>',
     description: 'Print the service config hash, one per line; * for all',

@@ -2,7 +2,7 @@ import type { DetailedLoadResult } from '../../compose/load/index.ts';
 import type { CommandContext } from '../context.ts';
 import { DiagnosticsError } from '../diagnostics-error.ts';
 import { printWarnings, shortPath } from '../print-diagnostics.ts';
-import { remoteFiles } from '../remote-files.ts';
+import { remoteFiles } from '../remote/remote-files.ts';
 import { version } from '../version.ts';
 import type { ConfigFlags } from './flags.ts';
 
@@ -15,9 +15,9 @@ export async function loadForConfig(
   services: readonly string[],
   flags: ConfigFlags,
 ): Promise<DetailedLoadResult> {
-  const { loadProjectDetailed, systemFileReader } = await import('../../compose/load/index.ts');
+  const { loadWithRemotes, systemFileReader } = await import('../../compose/load/index.ts');
   const { options, host } = context;
-  const result = loadProjectDetailed({
+  const result = await loadWithRemotes({
     files: options.files,
     cwd: host.cwd,
     env: host.env,
@@ -63,7 +63,7 @@ function takesServices(flags: ConfigFlags): boolean {
     flags.volumes === true ||
     flags.networks === true ||
     flags.models === true ||
-    flags.hash !== undefined ||
+    (flags.hash ?? '') !== '' ||
     flags.interpolate === false
   );
 }

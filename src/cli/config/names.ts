@@ -1,4 +1,4 @@
-import type { DetailedLoadResult, Project } from '../../compose/load/index.ts';
+import { type DetailedLoadResult, type Project, toPlain } from '../../compose/load/index.ts';
 import { imageName, orderedServices } from '../../compose/plan/index.ts';
 import { serviceHash } from '../../compose/render/index.ts';
 import { AppError } from '../../core/index.ts';
@@ -15,9 +15,7 @@ export function printConfigNames(
   if (lines === undefined) {
     return false;
   }
-  if (flags.quiet !== true) {
-    context.out(lines.map((line) => `${line}\n`).join(''));
-  }
+  context.out(lines.map((line) => `${line}\n`).join(''));
   return true;
 }
 
@@ -31,9 +29,7 @@ function linesFor(result: DetailedLoadResult, flags: ConfigFlags): readonly stri
     return result.profileNames;
   }
   const { project } = result;
-  if (project === undefined) {
-    return flags.services === true ? result.disabledServices : undefined;
-  }
+  if (project === undefined) return uninterpolatedNames(result, flags);
   if (flags.services === true) {
     return orderedServices(project, Object.keys(project.services), false);
   }
@@ -51,7 +47,32 @@ function linesFor(result: DetailedLoadResult, flags: ConfigFlags): readonly stri
       imageName(project, name),
     );
   }
-  return flags.hash === undefined ? undefined : hashes(project, flags.hash);
+  const { hash = '' } = flags;
+  return hash === '' ? undefined : hashes(project, hash);
+}
+
+/** With `--no-interpolate` there is no project, only what the files say. */
+function uninterpolatedNames(
+  { tree, environment }: DetailedLoadResult,
+  flags: ConfigFlags,
+): readonly string[] | undefined {
+  const sections = (tree === undefined ? {} : toPlain(tree)) as Partial<Project>;
+  if (flags.services === true) return Object.keys(sections.services ?? {}).sort();
+  if (flags.volumes === true) return Object.keys(sections.volumes ?? {}).sort();
+  if (flags.networks === true) return Object.keys(sections.networks ?? {}).sort();
+  if (flags.models === true) {
+    return Object.values(sections.models ?? {}).flatMap(({ model }) => model ?? []);
+  }
+  if (flags.images === true) {
+    const { services = {} } = sections;
+    return Object.keys(services)
+      .sort()
+      .map((name) => services[name]?.image ?? `${environment.COMPOSE_PROJECT_NAME}-${name}`);
+  }
+  if (flags.hash === undefined) return undefined;
+  throw new AppError('CLI_USAGE', '--hash is of the interpolated model', {
+    hint: 'Leave out --no-interpolate.',
+  });
 }
 
 function hashes(project: Project, wanted: string): string[] {

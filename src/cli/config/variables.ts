@@ -32,10 +32,11 @@ export async function printVariables(
     const byName = Object.fromEntries(variables.map((one) => [one.Name, one]));
     context.out(`${JSON.stringify(byName, null, 4)}\n`);
   } else if (format === 'yaml') {
-    const { plainYaml } = await import('../../compose/render/index.ts');
-    const lower = (one: ModelVariable) =>
-      Object.fromEntries(Object.entries(one).map(([key, value]) => [key.toLowerCase(), value]));
-    context.out(plainYaml(Object.fromEntries(variables.map((one) => [one.Name, lower(one)]))));
+    const { stringScalar } = await import('../../compose/render/index.ts');
+    const entry = ([key, value]: [string, string | boolean]) =>
+      `    ${key.toLowerCase()}: ${typeof value === 'string' ? stringScalar(value, '    ') : value}\n`;
+    const text = variables.map((one) => `${one.Name}:\n${Object.entries(one).map(entry).join('')}`);
+    context.out(text.length === 0 ? '{}\n' : text.join(''));
   } else {
     const rows = variables.map((one) => [
       one.Name,

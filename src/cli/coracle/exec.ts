@@ -25,6 +25,7 @@ export const execCommand = defineCommand<ExecFlags>({
     { flags: '-u, --user <user>', description: 'Username or UID' },
     { flags: '-w, --workdir <folder>', description: 'Working directory inside the container' },
   ],
+  examples: ['coracle exec -it web sh', 'coracle exec -u root -e A=1 web env'],
   async run(context, [name, ...argv], flags) {
     if (name === undefined || argv.length === 0) {
       throw new AppError('CLI_USAGE', 'exec needs a container and a command');

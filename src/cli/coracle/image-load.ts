@@ -18,6 +18,7 @@ export const imageLoad = defineCommand<Flags>({
     { flags: '-i, --input <file>', description: 'Read from a file instead of standard input' },
     { flags: '-q, --quiet', description: 'Only print ids' },
   ],
+  examples: ['coracle load -i images.tar', 'docker save nginx:1.27 | coracle load'],
   async run(context, args, flags) {
     const { host } = context;
     if (args.length > 0 || (flags.input === undefined && host.stdinIsTTY)) {

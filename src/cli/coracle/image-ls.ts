@@ -8,9 +8,9 @@ import {
   referenceMatcher,
 } from '../../image/index.ts';
 import { defineCommand } from '../command.ts';
+import { formatFlag, type Listing, type ListingRow, renderListing } from '../listing/index.ts';
 import { formatBytes } from '../text/format-bytes.ts';
 import { goTimestamp } from '../text/go-timestamp.ts';
-import { formatTable } from '../text/table.ts';
 import { parseFilters } from './image-filters.ts';
 
 interface Flags {
@@ -20,6 +20,24 @@ interface Flags {
   readonly format: string;
   readonly filter?: readonly string[];
 }
+
+const imageListing: Listing = {
+  titles: {
+    Repository: 'REPOSITORY',
+    Tag: 'TAG',
+    Digest: 'DIGEST',
+    ID: 'IMAGE ID',
+    CreatedSince: 'CREATED',
+    CreatedAt: 'CREATED AT',
+    Size: 'SIZE',
+    Containers: 'CONTAINERS',
+    SharedSize: 'SHARED SIZE',
+    UniqueSize: 'UNIQUE SIZE',
+    VirtualSize: 'SIZE',
+  },
+  table: ['Repository', 'Tag', 'ID', 'CreatedSince', 'Size'],
+};
+const withDigest = ['Repository', 'Tag', 'Digest', 'ID', 'CreatedSince', 'Size'];
 
 /** One line of the list: an image under one of its names. */
 interface Row {
@@ -38,50 +56,25 @@ export const imageLs = defineCommand<Flags>({
     { flags: '-q, --quiet', description: 'Only show ids' },
     { flags: '--no-trunc', description: "Don't shorten ids" },
     { flags: '--digests', description: 'Show digests' },
-    {
-      flags: '--format <format>',
-      description: 'Output',
-      choices: ['table', 'json'],
-      default: 'table',
-    },
+    formatFlag,
     {
       flags: '-f, --filter <key=value>',
       description: 'label, reference or dangling',
       kind: 'list',
     },
   ],
+  examples: ['coracle images', "coracle images --format '{{.Repository}}:{{.Tag}} {{.Size}}'"],
   async run(context, [pattern], flags) {
     const filters = parseFilters(flags.filter ?? []);
     if (pattern !== undefined) filters.reference = [...(filters.reference ?? []), pattern];
     const rows = listImages(context.roots, { filters })
       .flatMap(rowsOf)
       .filter((row) => pattern === undefined || isNamed(row, pattern));
-    const id = (image: ImageInfo) => (flags.trunc ? image.Id.slice(7, 19) : image.Id);
-    const age = (image: ImageInfo) => humanDuration(context.host.now() - image.Created * 1000);
-    if (flags.quiet) {
-      context.out([...new Set(rows.map(({ image }) => `${id(image)}\n`))].join(''));
-    } else if (flags.format === 'json') {
-      for (const row of rows) {
-        context.out(`${JSON.stringify(toJson(row, id(row.image), age(row.image)))}\n`);
-      }
-    } else {
-      const head = [
-        'REPOSITORY',
-        'TAG',
-        ...(flags.digests ? ['DIGEST'] : []),
-        'IMAGE ID',
-        'CREATED',
-        'SIZE',
-      ];
-      const lines = rows.map(({ repository, tag, digest, image }) => [
-        repository,
-        tag,
-        ...(flags.digests ? [digest] : []),
-        id(image),
-        `${age(image)} ago`,
-        formatBytes(image.Size),
-      ]);
-      context.out(formatTable(head, lines));
+    const lines = rows.map((row) => listingRow(row, context.host.now(), flags.trunc));
+    if (flags.quiet) context.out([...new Set(lines.map(({ ID }) => `${ID}\n`))].join(''));
+    else {
+      const listing = flags.digests ? { ...imageListing, table: withDigest } : imageListing;
+      context.out(await renderListing(listing, lines, flags.format));
     }
     return 0;
   },
@@ -108,14 +101,18 @@ function isNamed({ repository, tag }: Row, pattern: string): boolean {
   return matches(`${repository}:${tag}`);
 }
 
-/** The keys of `docker image ls --format json`. */
-function toJson({ repository, tag, digest, image }: Row, id: string, age: string): object {
+/** The fields of Docker's `image ls`. */
+function listingRow(
+  { repository, tag, digest, image }: Row,
+  nowMs: number,
+  truncate: boolean,
+): ListingRow {
   return {
     Containers: 'N/A',
     CreatedAt: goTimestamp(image.Created * 1000),
-    CreatedSince: `${age} ago`,
+    CreatedSince: `${humanDuration(nowMs - image.Created * 1000)} ago`,
     Digest: digest,
-    ID: id,
+    ID: truncate ? image.Id.slice(7, 19) : image.Id,
     Repository: repository,
     SharedSize: 'N/A',
     Size: formatBytes(image.Size),

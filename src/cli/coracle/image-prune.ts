@@ -7,6 +7,7 @@ export const imagePrune = defineCommand({
   positional: '',
   summary: 'Remove content that no image and no container needs',
   flags: [],
+  examples: ['coracle image prune', 'coracle image prune -a --filter until=24h'],
   async run(context) {
     const { blobs, layers } = await pruneStore(context.roots);
     for (const digest of [...layers, ...blobs]) context.out(`Deleted: ${digest}\n`);

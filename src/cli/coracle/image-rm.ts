@@ -12,6 +12,7 @@ export const imageRm = defineCommand<Flags>({
   positional: 'IMAGE [IMAGE...]',
   summary: 'Remove images',
   flags: [{ flags: '-f, --force', description: 'Also images in use or with several names' }],
+  examples: ['coracle rmi nginx:1.27', 'coracle rmi -f web:old'],
   async run(context, images, flags) {
     if (images.length === 0) {
       throw new AppError('CLI_USAGE', 'an image is needed', {

@@ -8,6 +8,7 @@ export const imageTag = defineCommand({
   positional: 'IMAGE NAME[:TAG]',
   summary: 'Give an image one more name',
   flags: [],
+  examples: ['coracle tag web:1 registry.example.com/shop/web:1'],
   async run(context, [image, name, ...more]) {
     if (image === undefined || name === undefined || more.length > 0) {
       throw new AppError('CLI_USAGE', 'an image and one name are needed', {

@@ -17,6 +17,7 @@ export const rmCommand = defineCommand<RmFlags>({
     },
     { flags: '-v, --volumes', description: 'Remove anonymous volumes of the containers' },
   ],
+  examples: ['coracle rm web', 'coracle rm -fv web db'],
   async run(context, names, { force = false, volumes = false }) {
     if (names.length === 0) throw new AppError('CLI_USAGE', 'rm needs a container');
     const engine = await context.engine();

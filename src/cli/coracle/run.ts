@@ -1,13 +1,16 @@
 import { AppError } from '../../core/index.ts';
 import type { ContainerCreateOptions } from '../../engine/index.ts';
-import { attachUntilExit, isStdinFed } from '../attach-container.ts';
+import { attachUntilExit } from '../attach/attach-container.ts';
+import { parseDetachKeys } from '../attach/detach-keys.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { environmentEntries } from '../environment-entries.ts';
 import { parseMount, parsePort } from '../run-arguments.ts';
+import { keyValues } from './key-values.ts';
 
 interface RunFlags {
   readonly detach?: boolean;
+  readonly detachKeys?: string;
   readonly entrypoint?: string;
   readonly env?: readonly string[];
   readonly hostname?: string;
@@ -21,6 +24,7 @@ interface RunFlags {
   readonly readOnly?: boolean;
   readonly restart?: string;
   readonly rm?: boolean;
+  readonly sigProxy: boolean;
   readonly tty?: boolean;
   readonly user?: string;
   readonly volume?: readonly string[];
@@ -34,6 +38,10 @@ export const runCommand = defineCommand<RunFlags>({
   passThrough: true,
   flags: [
     { flags: '-d, --detach', description: 'Run container in background and print container ID' },
+    {
+      flags: '--detach-keys <keys>',
+      description: 'Override the key sequence for detaching a container',
+    },
     {
       flags: '--entrypoint <program>',
       description: 'Overwrite the default ENTRYPOINT of the image',
@@ -57,6 +65,16 @@ export const runCommand = defineCommand<RunFlags>({
     { flags: '--read-only', description: "Mount the container's root filesystem as read only" },
     { flags: '--restart <policy>', description: 'Restart policy to apply when a container exits' },
     { flags: '--rm', description: 'Automatically remove the container when it exits' },
+    {
+      flags: '--sig-proxy',
+      description: 'Proxy received signals to the process',
+      default: true,
+    },
+    {
+      flags: '--no-sig-proxy',
+      description: 'Keep received signals from the process',
+      hidden: true,
+    },
     { flags: '-t, --tty', description: 'Allocate a pseudo-TTY' },
     { flags: '-u, --user <user>', description: 'Username or UID' },
     { flags: '-v, --volume <mount>', description: 'Bind mount a volume', kind: 'list' },
@@ -71,24 +89,34 @@ export const runCommand = defineCommand<RunFlags>({
     }
     const engine = await context.engine();
     const container = await engine.createContainer(createOptions(context, image, command, flags));
-    try {
-      await container.start();
-    } catch (error) {
-      // Docker leaves a container that could not be started, except where it was not to stay anyway.
-      if (flags.rm) await container.remove({ force: true, v: true });
-      throw error;
-    }
     if (detach) {
+      try {
+        await container.start();
+      } catch (error) {
+        // Docker leaves a container that could not be started, except where it was not to stay anyway.
+        if (flags.rm) await container.remove({ force: true, v: true });
+        throw error;
+      }
       context.out(`${container.id}\n`);
       return 0;
     }
+    const { Name } = await container.inspect();
+    let detached = false;
     try {
-      return await attachUntilExit(context, container.id, {
-        stdin: interactive && (tty || isStdinFed()),
+      return await attachUntilExit(context, Name.slice(1), {
+        stdin: interactive,
         tty,
+        sigProxy: flags.sigProxy,
+        start: () => container.start(),
+        ...(flags.detachKeys === undefined
+          ? {}
+          : { detachKeys: parseDetachKeys(flags.detachKeys) }),
+        onDetach: () => {
+          detached = true;
+        },
       });
     } finally {
-      if (flags.rm) await container.remove({ force: true, v: true });
+      if (flags.rm && !detached) await container.remove({ force: true, v: true });
     }
   },
 });
@@ -114,7 +142,7 @@ function createOptions(
     ...(flags.user === undefined ? {} : { User: flags.user }),
     ...(flags.workdir === undefined ? {} : { WorkingDir: flags.workdir }),
     Env: environmentEntries(context, flags.env ?? []),
-    Labels: Object.fromEntries((flags.label ?? []).map((label) => splitLabel(label))),
+    Labels: keyValues(flags.label ?? []),
     Tty: flags.tty ?? false,
     OpenStdin: flags.interactive ?? false,
     StdinOnce: flags.interactive === true && !flags.detach,
@@ -153,9 +181,4 @@ function bindings(ports: readonly ReturnType<typeof parsePort>[]) {
     bound[key] = [...(bound[key] ?? []), { HostIp: host_ip ?? '', HostPort: published ?? '' }];
   }
   return bound;
-}
-
-function splitLabel(label: string): [string, string] {
-  const at = label.indexOf('=');
-  return at < 0 ? [label, ''] : [label.slice(0, at), label.slice(at + 1)];
 }

@@ -1,6 +1,7 @@
 import type { ObservedContainer } from '../../compose/plan/index.ts';
 import type { ComposeEngine, LogEntry } from '../../engine/index.ts';
-import type { SourcedEntry } from './merge-entries.ts';
+import { sharedAbort } from '../shared-abort.ts';
+import type { SourcedEntries } from './merge-entries.ts';
 
 /** What following depends on. */
 export interface FollowOptions {
@@ -11,12 +12,14 @@ export interface FollowOptions {
   readonly onChange: (callback: () => void) => () => void;
   /** True while another command of ours works on the project: then containers that are gone may come back. */
   readonly isProjectBusy: () => boolean;
+  /** True while following goes on without a container: a watch may start one at any time. */
+  readonly stays?: () => boolean;
   readonly monotonicMs: () => number;
   readonly tail?: number | 'all';
   readonly since?: string;
   readonly until?: string;
   readonly signal: AbortSignal;
-  readonly onEntry: (from: SourcedEntry<ObservedContainer>) => void;
+  readonly onEntries: (from: SourcedEntries<ObservedContainer>) => void;
   readonly onFollow?: (container: ObservedContainer) => void;
   /** Called when a container has ended for good. */
   readonly onEnd?: (container: ObservedContainer, exitCode: number) => void;
@@ -27,8 +30,10 @@ export interface FollowOptions {
   readonly endsSinceMs?: number;
 }
 
-/** Lines that arrive this close to each other are put into time order before they are shown. */
-const settleMs = 10;
+/** Lines of several containers that arrive this close to each other are put into time order before they are shown. */
+const settleMs = 3;
+/** How long changes of containers may come in a bunch. */
+const bunchMs = 10;
 /**
  * How long no container may run before following ends. A restart or recreation by a command of ours holds the
  * project's lock all the while, so this only bridges the moment between two looks.
@@ -48,8 +53,8 @@ class LogFollower {
   readonly #options: FollowOptions;
   readonly #lastTime = new Map<string, string>();
   readonly #active = new Map<string, Promise<void>>();
-  readonly #aborted = new AbortController();
-  #buffer: SourcedEntry<ObservedContainer>[] = [];
+  readonly #aborted = sharedAbort();
+  #buffer: SourcedEntries<ObservedContainer>[] = [];
   #flushTimer: NodeJS.Timeout | undefined;
   #first = true;
   #wake: () => void = () => undefined;
@@ -73,7 +78,11 @@ class LogFollower {
           emptySinceMs = undefined;
           await change;
           // Changes come in bunches; and a log that has ended before its container is listed so is no reason to spin.
-          await later(settleMs, this.#options.signal);
+          await later(bunchMs, this.#options.signal);
+          continue;
+        }
+        if (this.#options.stays?.()) {
+          await change;
           continue;
         }
         const nowMs = this.#options.monotonicMs();
@@ -121,17 +130,19 @@ class LogFollower {
     const seen = from ?? '';
     this.#lastTime.set(id, seen);
     try {
-      const entries = engine.logEntries(id, {
+      const batches = engine.logBatches(id, {
         follow: runs,
         signal: this.#aborted.signal,
         ...(again || tail === undefined ? {} : { tail }),
         ...(from === undefined || from === '' ? {} : { since: from }),
         ...(until === undefined ? {} : { until }),
       });
-      for await (const entry of entries) {
-        if (again && entry.time <= seen) continue;
-        this.#lastTime.set(id, entry.time);
-        this.#take(container, entry);
+      for await (const batch of batches) {
+        const entries = again ? batch.filter(({ time }) => time > seen) : batch;
+        const last = entries.at(-1);
+        if (last === undefined) continue;
+        this.#lastTime.set(id, last.time);
+        this.#take({ source: container, entries });
       }
       if (!this.#aborted.signal.aborted) await this.#ended(container, runs);
     } catch (error) {
@@ -148,21 +159,36 @@ class LogFollower {
     onEnd(container, State.ExitCode);
   }
 
-  #take(source: ObservedContainer, entry: LogEntry): void {
-    this.#buffer.push({ source, entry });
-    this.#flushTimer ??= setTimeout(() => this.#flush(), settleMs);
+  #take(from: SourcedEntries<ObservedContainer>): void {
+    this.#buffer.push(from);
+    // Nobody else's line could come before.
+    if (this.#active.size <= 1) this.#flush();
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), settleMs);
   }
 
   #flush(): void {
     clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
-    const entries = this.#buffer;
+    const batches = this.#buffer;
     this.#buffer = [];
-    entries.sort((a, b) =>
-      a.entry.time < b.entry.time ? -1 : a.entry.time > b.entry.time ? 1 : 0,
-    );
-    for (const entry of entries) this.#options.onEntry(entry);
+    for (const run of inTimeOrder(batches)) this.#options.onEntries(run);
   }
+}
+
+/** Entries of several sources in one order, as many at a time as one source has in a row. */
+function inTimeOrder<Source>(batches: readonly SourcedEntries<Source>[]): SourcedEntries<Source>[] {
+  const [first] = batches;
+  if (batches.every(({ source }) => source === first?.source)) return [...batches];
+  const all = batches
+    .flatMap(({ source, entries }) => entries.map((entry) => ({ source, entry })))
+    .sort((a, b) => (a.entry.time < b.entry.time ? -1 : a.entry.time > b.entry.time ? 1 : 0));
+  const runs: { source: Source; entries: LogEntry[] }[] = [];
+  for (const { source, entry } of all) {
+    const run = runs.at(-1);
+    if (run?.source === source) run.entries.push(entry);
+    else runs.push({ source, entries: [entry] });
+  }
+  return runs;
 }
 
 /** A container that was removed while it was read has nothing more to say. */

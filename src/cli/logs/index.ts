@@ -5,5 +5,5 @@
 export { type FollowOptions, followLogs } from './follow-logs.ts';
 export { LogPrinter, type LogPrinterOptions } from './log-printer.ts';
 export { parseLogTime, parseTail } from './log-time.ts';
-export { mergeEntries } from './merge-entries.ts';
+export { mergeEntries, type SourcedEntries } from './merge-entries.ts';
 export { isProjectBusy, watchContainers } from './watch-events.ts';

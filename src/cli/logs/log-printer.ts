@@ -17,6 +17,18 @@ export interface LogPrinterOptions {
 /** Longest piece of an unfinished line that is kept back; a longer one is printed in parts. */
 const longestPiece = 64 * 1024;
 
+/** The bytes of lines, each with its end. */
+export function joinLines(entries: readonly LogEntry[]): Buffer {
+  const bytes = Buffer.allocUnsafe(entries.reduce((sum, { line }) => sum + line.length + 1, 0));
+  let at = 0;
+  for (const { line } of entries) {
+    bytes.set(line, at);
+    at += line.length;
+    bytes[at++] = 0x0a;
+  }
+  return bytes;
+}
+
 /** Prints entries of many containers, a line at a time, each behind its container's name. */
 export class LogPrinter {
   readonly #options: LogPrinterOptions;
@@ -45,6 +57,28 @@ export class LogPrinter {
   /** Makes room for a name before its first line, so that the columns of all lines agree. */
   register(name: string): void {
     this.#width = Math.max(this.#width, name.length);
+  }
+
+  /** Many entries with one write, where they are ordinary lines. */
+  printAll(name: string, service: string, entries: readonly LogEntry[]): void {
+    const { timestamps, splitStreams } = this.#options;
+    const isPlain =
+      entries.length > 1 &&
+      !timestamps &&
+      !(splitStreams && entries.some(({ stream }) => stream === 'stderr')) &&
+      this.#pieces.size === 0 &&
+      !entries.some(({ partial }) => partial);
+    const bytes = isPlain ? joinLines(entries) : Buffer.alloc(0);
+    if (!isPlain) {
+      for (const entry of entries) this.print(name, service, entry);
+    } else if (this.#options.prefix) {
+      const prefix = this.#prefix(name, service);
+      const lines = bytes.toString('utf8', 0, bytes.length - 1);
+      const safe = lines.split('\n').map(safeLine);
+      this.#options.host.stdout.write(`${prefix}${safe.join(`\n${prefix}`)}\n`);
+    } else {
+      this.#options.host.stdout.write(bytes);
+    }
   }
 
   print(name: string, service: string, entry: LogEntry): void {

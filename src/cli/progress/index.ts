@@ -7,7 +7,7 @@ import type { Host } from '../host.ts';
 import { allowsAnsi, createPaint } from '../text/paint.ts';
 import { jsonRenderer, plainRenderer, quietRenderer } from './plain.ts';
 import type { ProgressRenderer } from './renderer.ts';
-import { TtyRenderer } from './tty.ts';
+import { type TtyOptions, TtyRenderer } from './tty.ts';
 
 export type { ProgressRenderer } from './renderer.ts';
 
@@ -26,17 +26,22 @@ export function createRenderer(
     case 'quiet':
       return quietRenderer;
     case 'tty':
-      return new TtyRenderer({
-        stream,
-        paint: createPaint(ansi),
-        monotonicMs: host.monotonicMs,
-        rows: () => host.terminalRows(),
-        every: (ms, callback) => {
-          const timer = setInterval(callback, ms);
-          return () => clearInterval(timer);
-        },
-      });
+      return new TtyRenderer(ttyOptions(host, ansi));
     default:
       return plainRenderer(stream);
   }
+}
+
+/** What a live display needs of the terminal behind standard error. */
+export function ttyOptions(host: Host, ansi: boolean): TtyOptions {
+  return {
+    stream: host.stderr,
+    paint: createPaint(ansi),
+    monotonicMs: host.monotonicMs,
+    rows: () => host.terminalRows(),
+    every: (ms, callback) => {
+      const timer = setInterval(callback, ms);
+      return () => clearInterval(timer);
+    },
+  };
 }

@@ -4,8 +4,9 @@ import type { ProgressRenderer } from './renderer.ts';
 /** One line a change, as Docker Compose prints where there is no terminal: ` Container todo-mysql-1  Started`. */
 export function plainRenderer(stream: OutputStream): ProgressRenderer {
   return {
-    event: ({ resource, text }) => {
-      stream.write(` ${resource.kind} ${resource.name}  ${text}\n`);
+    event: ({ resource, text, bytes }) => {
+      // Where lines stay, only what begins and what ends is worth one.
+      if (bytes === undefined) stream.write(` ${resource.kind} ${resource.name}  ${text}\n`);
     },
     close: () => undefined,
   };
@@ -17,12 +18,13 @@ export const quietRenderer: ProgressRenderer = { event: () => undefined, close: 
 /** One JSON object a change, with Docker Compose's two keys first. */
 export function jsonRenderer(stream: OutputStream): ProgressRenderer {
   return {
-    event: ({ resource, text, state, atMs }) => {
+    event: ({ resource, text, state, atMs, bytes }) => {
       const line = {
         id: `${resource.kind} ${resource.name}`,
         status: text,
         state,
         ms: Math.round(atMs),
+        ...bytes,
       };
       stream.write(`${JSON.stringify(line)}\n`);
     },

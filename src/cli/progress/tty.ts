@@ -1,5 +1,6 @@
 import type { ProgressEvent } from '../../compose/execute/index.ts';
 import type { OutputStream } from '../host.ts';
+import { formatBytes } from '../text/format-bytes.ts';
 import type { Paint } from '../text/paint.ts';
 import { stripControls } from '../text/strip-controls.ts';
 import { truncateText } from '../text/truncate.ts';
@@ -94,8 +95,12 @@ export class TtyRenderer implements ProgressRenderer {
     const nowMs = monotonicMs() - this.#startedMs;
     const elapsed = ((event.state === 'working' ? nowMs : event.atMs) - startedMs) / 1000;
     const time = `${Math.max(0, elapsed).toFixed(1)}s`;
+    const moved =
+      event.bytes === undefined
+        ? ''
+        : ` ${formatBytes(event.bytes.current)}/${formatBytes(event.bytes.total)}`;
     const text = truncateText(
-      `${label.padEnd(width)}  ${event.text}`,
+      `${label.padEnd(width)}  ${event.text}${moved}`,
       stream.columns - time.length - 5,
     );
     const gap = ' '.repeat(Math.max(1, stream.columns - text.length - time.length - 4));

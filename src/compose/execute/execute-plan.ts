@@ -3,17 +3,16 @@ import type { ComposeEngine } from '../../engine/index.ts';
 import type { Operation, Plan } from '../plan/index.ts';
 import { actionTexts, type ProgressEvent } from './progress-event.ts';
 import { type OperationSurroundings, runOperation } from './run-operation.ts';
+import { WaitGroup } from './wait/index.ts';
 
 /**
  * What {@link executePlan} needs beside the plan and the engine. Once `signal` is aborted, no further operation
  * starts; those under way are waited for.
  */
-export interface ExecuteOptions extends OperationSurroundings {
+export interface ExecuteOptions extends Omit<OperationSurroundings, 'waits'> {
   /** Engine calls under way at once; waiting for a condition does not count. Unlimited when left out. */
   readonly concurrency?: number;
   readonly onProgress?: (event: ProgressEvent) => void;
-  /** Milliseconds of a clock that only goes forward. */
-  readonly monotonicMs: () => number;
 }
 
 /** An operation that failed and why. */
@@ -45,11 +44,12 @@ export async function executePlan(
 class PlanRun {
   readonly #plan: Plan;
   readonly #engine: ComposeEngine;
-  readonly #options: ExecuteOptions;
+  readonly #options: ExecuteOptions & OperationSurroundings;
   #queue: PQueue | undefined;
   readonly #startedMs: number;
   readonly #dependants = new Map<string, Operation[]>();
   readonly #missing = new Map<string, number>();
+  readonly #givenUp = new Set<string>();
   readonly #done: Operation[] = [];
   readonly #failures: OperationFailure[] = [];
   readonly #running = new Set<Promise<void>>();
@@ -57,11 +57,12 @@ class PlanRun {
   constructor(plan: Plan, engine: ComposeEngine, options: ExecuteOptions) {
     this.#plan = plan;
     this.#engine = engine;
-    this.#options = options;
+    this.#options = { ...options, waits: new WaitGroup() };
     this.#startedMs = options.monotonicMs();
     for (const operation of plan.operations) {
-      this.#missing.set(operation.id, operation.needs.length);
-      for (const need of operation.needs) {
+      const { needs, after = [] } = operation;
+      this.#missing.set(operation.id, needs.length + after.length);
+      for (const need of [...needs, ...after]) {
         const list = this.#dependants.get(need);
         if (list === undefined) this.#dependants.set(need, [operation]);
         else list.push(operation);
@@ -71,7 +72,7 @@ class PlanRun {
 
   async run(): Promise<PlanOutcome> {
     for (const operation of this.#plan.operations) {
-      if (operation.needs.length === 0) this.#launch(operation);
+      if (this.#missing.get(operation.id) === 0) this.#launch(operation);
     }
     // A finished operation launches its dependants before it leaves the set, so an empty set is the end.
     while (this.#running.size > 0) await Promise.race(this.#running);
@@ -109,13 +110,27 @@ class PlanRun {
     } catch (error) {
       this.#failures.push({ operation, error });
       this.#report(operation, 'error', 'Error');
+      this.#giveUp(operation);
       return;
     }
     this.#done.push(operation);
+    for (const dependant of this.#dependants.get(operation.id) ?? []) this.#release(dependant);
+  }
+
+  #release(operation: Operation): void {
+    const left = (this.#missing.get(operation.id) ?? 0) - 1;
+    this.#missing.set(operation.id, left);
+    if (left === 0 && !this.#givenUp.has(operation.id)) this.#launch(operation);
+  }
+
+  /** What needs an operation that has failed will not be tried; what only comes after it goes on. */
+  #giveUp(operation: Operation): void {
     for (const dependant of this.#dependants.get(operation.id) ?? []) {
-      const left = (this.#missing.get(dependant.id) ?? 0) - 1;
-      this.#missing.set(dependant.id, left);
-      if (left === 0) this.#launch(dependant);
+      if (!dependant.needs.includes(operation.id)) this.#release(dependant);
+      else if (!this.#givenUp.has(dependant.id)) {
+        this.#givenUp.add(dependant.id);
+        this.#giveUp(dependant);
+      }
     }
   }
 

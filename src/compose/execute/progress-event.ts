@@ -10,6 +10,8 @@ export interface ProgressEvent {
   readonly text: string;
   /** Milliseconds since the executor started, for elapsed times. */
   readonly atMs: number;
+  /** How much of it has moved, in bytes; comes many times a second. */
+  readonly bytes?: { readonly current: number; readonly total: number };
 }
 
 /** What a resource is said to be doing, and to have become, per kind of action; Docker Compose's words. */
@@ -19,11 +21,15 @@ export const actionTexts: Readonly<
     { readonly working: string | undefined; readonly done: string | undefined }
   >
 > = {
+  pullImage: { working: 'Pulling', done: 'Pulled' },
+  buildImage: { working: 'Building', done: 'Built' },
   createNetwork: { working: 'Creating', done: 'Created' },
   createVolume: { working: 'Creating', done: 'Created' },
   provideFile: { working: undefined, done: undefined },
   createContainer: { working: 'Creating', done: 'Created' },
   recreateContainer: { working: 'Recreate', done: 'Recreated' },
+  updateContainer: { working: 'Updating', done: 'Updated' },
+  runHook: { working: undefined, done: undefined },
   startContainer: { working: 'Starting', done: 'Started' },
   stopContainer: { working: 'Stopping', done: 'Stopped' },
   restartContainer: { working: 'Restarting', done: 'Started' },

@@ -2,7 +2,8 @@ import { AppError } from '../../core/index.ts';
 import type { ComposeEngine } from '../../engine/index.ts';
 import type { Operation, ProvidedCopy } from '../plan/index.ts';
 import { recreateContainer } from './recreate-container.ts';
-import { waitForCondition } from './wait-condition.ts';
+import { runHook } from './run-hook.ts';
+import { type WaitGroup, waitForCondition } from './wait/index.ts';
 
 /** What an operation came to; `text` replaces the usual word where the outcome has one of its own. */
 export interface OperationOutcome {
@@ -14,8 +15,14 @@ export interface OperationOutcome {
 export interface OperationSurroundings {
   /** Writes a config's or secret's copy: new content in one step, then owner and mode. */
   readonly provideFile: (copy: ProvidedCopy) => void;
-  readonly sleep: (ms: number) => Promise<void>;
+  /** Ends early, without a failure, when the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Milliseconds since 1970, and of a clock that only goes forward. */
+  readonly now: () => number;
+  readonly monotonicMs: () => number;
   readonly signal?: AbortSignal;
+  /** The waits of this run that are under way. */
+  readonly waits: WaitGroup;
 }
 
 const done: OperationOutcome = { state: 'done' };
@@ -31,6 +38,10 @@ export async function runOperation(
 ): Promise<OperationOutcome> {
   const { action } = operation;
   switch (action.kind) {
+    case 'pullImage':
+    case 'buildImage':
+      // Whoever runs a plan has made it with all images there.
+      throw new Error(`${action.kind} ${action.image} is a step to be shown only`);
     case 'createNetwork':
       await engine.createNetwork(action.options);
       return done;
@@ -51,11 +62,18 @@ export async function runOperation(
         stopOptions(action.timeoutS),
       );
       return done;
+    case 'updateContainer':
+      await engine.updateContainer(action.container, action.update);
+      return done;
+    case 'runHook':
+      return runHook(operation, action, engine);
     case 'startContainer':
       await engine.getContainer(action.container).start();
       return done;
     case 'stopContainer':
-      await engine.getContainer(action.container).stop(stopOptions(action.timeoutS));
+      await engine
+        .getContainer(action.container)
+        .stop({ ...stopOptions(action.timeoutS), ...(action.shutdown ? { shutdown: true } : {}) });
       return done;
     case 'restartContainer':
       await engine.getContainer(action.container).restart(stopOptions(action.timeoutS));

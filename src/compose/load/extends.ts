@@ -6,7 +6,15 @@ import { mergeTrees } from './merge/merge.ts';
 import { nearest } from './nearest.ts';
 import { resolvePaths } from './paths.ts';
 import { fetchRemoteFile, isAllowed, isRemoteFile } from './remote.ts';
-import { child, cloneNode, countNodes, type MapNode, type Node, stringOf } from './yaml/node.ts';
+import {
+  child,
+  cloneNode,
+  countNodes,
+  isNull,
+  type MapNode,
+  type Node,
+  stringOf,
+} from './yaml/node.ts';
 
 /** A service on the way along `extends`, to notice when the way comes back. */
 interface Visit {
@@ -61,6 +69,10 @@ class ExtendsResolution {
       return service;
     }
     const found = this.#follow(name, reference, file);
+    if (found !== undefined && isNull(child(found.file.services, found.service))) {
+      // nothing to extend by; Compose leaves the key in the model
+      return service;
+    }
     service.entries.delete('extends');
     if (found === undefined) {
       this.#scope.shared.refused.add(`services.${name}.extends`);
@@ -112,7 +124,8 @@ class ExtendsResolution {
       return undefined;
     }
     const fileNode = child(reference, 'file');
-    const from = fileNode === undefined ? file : this.#load(fileNode, file.confinedTo);
+    const isHere = fileNode === undefined || isNull(fileNode);
+    const from = isHere ? file : this.#load(fileNode, file.confinedTo);
     if (from === undefined) {
       return undefined;
     }

@@ -11,8 +11,8 @@ export interface ParsedFile {
   readonly documents: readonly Node[];
 }
 
-/** Compose files are written by hand; what is larger than this is not one. */
-const largestFile = 4 * 1024 * 1024;
+/** Compose files are written by hand; what is larger than this is not one. Bytes. */
+export const largestFile = 4 * 1024 * 1024;
 
 /** How often files may be read in one load; a chain of includes longer than this has no end. */
 const mostFiles = 1000;
@@ -39,12 +39,7 @@ export class ComposeFiles {
   text(path: string, place?: Place): string | undefined {
     try {
       const bytes = this.#reader.read(path);
-      if (bytes !== undefined && bytes.byteLength > largestFile) {
-        this.#findings.error(
-          'COMPOSE_LIMIT',
-          `${path} is larger than ${largestFile / 1024 / 1024} MiB`,
-          place,
-        );
+      if (this.#isTooLarge(path, bytes?.byteLength, place)) {
         return undefined;
       }
       return bytes === undefined ? undefined : new TextDecoder('utf-8').decode(bytes);
@@ -53,6 +48,20 @@ export class ComposeFiles {
       this.#findings.error('COMPOSE_FILE_UNREADABLE', `cannot read ${path}: ${reason}`, place);
       return undefined;
     }
+  }
+
+  #stdinText(): string | undefined {
+    return this.#isTooLarge('-', this.#stdin?.length) ? undefined : this.#stdin;
+  }
+
+  #isTooLarge(path: string, bytes = 0, place?: Place): boolean {
+    if (bytes <= largestFile) {
+      return false;
+    }
+    const name = path === '-' ? 'standard input' : path;
+    const message = `${name} is larger than ${largestFile / 1024 / 1024} MiB`;
+    this.#findings.error('COMPOSE_LIMIT', message, place);
+    return true;
   }
 
   /** The parsed file; `undefined` where it is missing or cannot be read. */
@@ -65,7 +74,7 @@ export class ComposeFiles {
       return undefined;
     }
     const before = this.#findings.errorCount;
-    const text = path === '-' ? this.#stdin : this.text(path, place);
+    const text = path === '-' ? this.#stdinText() : this.text(path, place);
     let parsed: ParsedFile | undefined;
     if (text !== undefined) {
       const source = new Source(path, text);

@@ -54,7 +54,13 @@ export function gitRemoteFiles(
         const isPinned = /^([\da-f]{40}|[\da-f]{64})$/.test(ref);
         const commit = isPinned && hasCommit(git, ref) ? ref : fetchCommit(git, repository, ref);
         const folder = checkOut(git, join(cacheFolder, name), commit);
-        return { folder, path: join(folder, path), commit, isPinned };
+        const pinned = `${repository}#${commit}${path === '' ? '' : `:${path}`}`;
+        return {
+          folder,
+          path: join(folder, path),
+          revision: `commit ${commit}`,
+          ...(isPinned ? {} : { pinnedAddress: pinned }),
+        };
       } catch (error) {
         throw unreachable(address, ...reasonOf(error));
       }

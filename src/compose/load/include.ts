@@ -103,8 +103,12 @@ function loadInclude(
     return undefined;
   }
   const given = stringOf(include.projectDirectory);
-  const folder =
+  const named =
     given === undefined ? dirname(main) : join(isAbsolute(given) ? '/' : workingDir, given);
+  // a path that is no folder stands for the one it lies in, as in Compose
+  const isFolder =
+    given === undefined || isAbsolute(given) || shared.reader.kind(named) === 'folder';
+  const folder = isFolder ? named : dirname(named);
   if (include.projectDirectory !== undefined) {
     if (!isAllowed(folder, include.projectDirectory, confinedTo, shared)) {
       return undefined;

@@ -13,7 +13,12 @@
 export type * from '../model/index.ts';
 export { gitRemoteFiles } from './git-remote.ts';
 export { type VariableUse, variablesOf } from './interpolate/template.ts';
-export { type DetailedLoadResult, loadProject, loadProjectDetailed } from './load-project.ts';
+export {
+  type DetailedLoadResult,
+  loadProject,
+  loadProjectDetailed,
+  loadWithRemotes,
+} from './load-project.ts';
 export type {
   DefinitionOptions,
   FileReader,
@@ -23,7 +28,7 @@ export type {
 } from './load-result.ts';
 export { locate } from './locate.ts';
 export { nearest } from './nearest.ts';
-export type { RemoteCheckout, RemoteFiles } from './remote.ts';
+export { type RemoteCheckout, type RemoteFiles, unreachable } from './remote.ts';
 export { systemFileReader } from './system-file-reader.ts';
 export {
   type MapNode,

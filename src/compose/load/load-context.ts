@@ -18,6 +18,8 @@ export interface LoadShared {
   readonly budget: NodeBudget;
   /** Left out where remote files are refused. */
   readonly remote?: RemoteFiles;
+  /** Addresses of remote files that are still to be brought; with any, the result is not final. */
+  readonly awaited: Set<string>;
 }
 
 /** Where and with which variables one group of files (the project's own, or an include's) is loaded. */

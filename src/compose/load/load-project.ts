@@ -15,6 +15,7 @@ import { NodeBudget } from './node-budget.ts';
 import { normalize } from './normalize.ts';
 import { enableServices } from './profiles.ts';
 import { projectName } from './project-name.ts';
+import { unreachable } from './remote.ts';
 import { resolveEnvironment, resolveLabels } from './resolve-service-files.ts';
 import { selectServices, withoutUnusedResources } from './select-services.ts';
 import { checkConsistency } from './validate/check-consistency.ts';
@@ -26,6 +27,8 @@ export interface DetailedLoadResult extends LoadResult {
   readonly tree: MapNode | undefined;
   readonly variables: VariableRecord;
   readonly projectEnvironment: ProjectEnvironment;
+  /** Remote files that were not here yet: nothing of this result counts. */
+  readonly awaited: readonly string[];
 }
 
 /**
@@ -44,19 +47,39 @@ export async function loadProject(
   source: LoadOptions | ProjectDefinition,
   options: DefinitionOptions = {},
 ): Promise<LoadResult> {
-  return loadProjectDetailed(
+  return loadWithRemotes(
     isOptions(source)
       ? source
-      : { cwd: '/', env: {}, reader: emptyReader, ...options, definition: source },
+      : { cwd: nowhere, env: {}, reader: emptyReader, ...options, definition: source },
   );
 }
 
+/** Stands for the folder of an object that says of none: a project without a `name` is called after it. */
+const nowhere = '/project';
 const emptyReader: FileReader = { read: () => undefined, kind: () => undefined };
 
 function isOptions(source: LoadOptions | ProjectDefinition): source is LoadOptions {
   return 'reader' in source;
 }
 
+/** Loads again whenever remote files had to be waited for. */
+export async function loadWithRemotes(options: LoadOptions): Promise<DetailedLoadResult> {
+  for (let round = 0; ; round += 1) {
+    const result = loadProjectDetailed(options);
+    if (result.awaited.length === 0) {
+      return result;
+    }
+    if (options.remote?.bring === undefined || round >= mostRounds) {
+      throw unreachable(result.awaited[0] ?? '', 'it did not come when asked for');
+    }
+    await options.remote.bring(result.awaited);
+  }
+}
+
+/** What is brought in one round may name more only where variables choose the address. */
+const mostRounds = 10;
+
+/** One pass over the files that are here; `awaited` says whether that was all. */
 export function loadProjectDetailed(options: LoadOptions): DetailedLoadResult {
   return new ProjectLoad(options).run();
 }
@@ -72,7 +95,8 @@ class ProjectLoad {
     const { env, reader, stdin, remote, interpolate = true } = options;
     this.#options = options;
     this.#files = new ComposeFiles(reader, this.#findings, stdin);
-    this.#environment = new ProjectEnvironment(env);
+    // shells set it; what starts programs without one does not
+    this.#environment = new ProjectEnvironment({ PWD: options.cwd, ...env });
     this.#shared = {
       files: this.#files,
       reader,
@@ -82,6 +106,7 @@ class ProjectLoad {
       interpolate,
       refused: new Set(),
       budget: new NodeBudget(),
+      awaited: new Set(),
       ...(remote === undefined ? {} : { remote }),
     };
   }
@@ -119,6 +144,7 @@ class ProjectLoad {
       variableContents: this.#variableContents(tree),
       variables: this.#shared.variables,
       projectEnvironment: this.#environment,
+      awaited: [...this.#shared.awaited],
     };
   }
 

@@ -47,7 +47,10 @@ export interface LoadOptions {
   readonly checkConsistency?: boolean;
 }
 
-/** What may be said beside a project given as an object; without a `reader` there are no other files. */
+/**
+ * What may be said beside a project given as an object; without a `reader` there are no other files. Without `cwd` and
+ * `workingDir` its folder is `/project`, and so is its name where it has none of its own.
+ */
 export type DefinitionOptions = Partial<Omit<LoadOptions, 'definition' | 'files' | 'stdin'>>;
 
 /** Where values came from. */

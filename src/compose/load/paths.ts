@@ -79,8 +79,9 @@ function apply(node: Node, rule: PathRule, context: PathContext, path: readonly 
       return volume(node, context);
     case 'watched':
       return mapPath(node, context, (text) => {
-        const absolute = resolve(text, context);
-        return context.reader.resolveLinks?.(absolute) ?? absolute;
+        const path = resolve(text, context);
+        // a path that is still relative is resolved again, from a folder of the including file
+        return isAbsolute(path) ? (context.reader.resolveLinks?.(path) ?? path) : path;
       });
     case 'build-context':
       return isRemoteContext(stringOf(node) ?? '')

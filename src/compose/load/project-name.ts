@@ -32,8 +32,12 @@ export function projectName(sources: NameSources, findings: Findings): string {
       ? expandTemplate(template, sources.lookup)
       : { text: template };
     const name = normalizeProjectName(text ?? '');
-    if (name === '' && text !== undefined && text !== '') {
-      findings.error('COMPOSE_PROJECT_NAME_INVALID', `"${text}" is no project name`, node);
+    if (name === '' && text !== undefined) {
+      findings.error(
+        'COMPOSE_PROJECT_NAME_INVALID',
+        text === '' ? `name: ${template} is empty` : `"${text}" is no project name`,
+        node,
+      );
     }
     if (name !== '') {
       return name;

@@ -4,21 +4,27 @@ import type { LoadShared } from './load-context.ts';
 import type { FileReader } from './load-result.ts';
 import { type Node, stringOf } from './yaml/node.ts';
 
-/** A file of a repository that was checked out. */
+/** A file that was brought here from elsewhere, with those beside it. */
 export interface RemoteCheckout {
-  /** Root of the checkout, absolute, without symbolic links: nothing outside may be read for its files. */
+  /** Root of the copy, absolute, without symbolic links: nothing outside may be read for its files. */
   readonly folder: string;
   /** The file or folder that the address names, inside. */
   readonly path: string;
-  readonly commit: string;
-  /** The address names this very commit, not a branch or tag that may move. */
-  readonly isPinned: boolean;
+  /** What exactly it is, for people: `commit 1f2e…`, `sha256:…`. */
+  readonly revision: string;
+  /** The address that names just this revision; left out where the given one does. */
+  readonly pinnedAddress?: string;
 }
 
 /** Brings remote files here; loading asks it for nothing unless it is passed in. */
 export interface RemoteFiles {
-  /** @throws {AppError} `COMPOSE_REMOTE_UNREACHABLE` */
-  fetch(address: string): RemoteCheckout;
+  /**
+   * @returns undefined for one that has to be waited for: {@link bring} gets it, and the files are loaded once more.
+   * @throws {AppError} with the reason why it cannot be had
+   */
+  fetch(address: string): RemoteCheckout | undefined;
+  /** Gets those that `fetch` did not have; afterwards `fetch` has each, or its failure. */
+  bring?(addresses: readonly string[]): Promise<void>;
 }
 
 /** True for an address that Compose would fetch with git or from a registry. */
@@ -37,19 +43,11 @@ export function isRemoteFile(path: string): boolean {
 export function fetchRemoteFile(
   address: string,
   place: Node,
-  { remote, reader, findings }: LoadShared,
+  { remote, reader, findings, awaited }: LoadShared,
   from: string | undefined,
 ): { file: string; confinedTo: string } | undefined {
   const refuse = (code: ErrorCode, message: string, hint?: string) =>
     findings.error(code, message, place, hint === undefined ? {} : { hint });
-  if (address.startsWith('oci://')) {
-    refuse(
-      'COMPOSE_REMOTE_DISABLED',
-      `"${address}" is in a registry, and compose files are not fetched from registries`,
-      'Fetch the file yourself and name the local copy.',
-    );
-    return undefined;
-  }
   if (from !== undefined) {
     refuse(
       'COMPOSE_REMOTE_CONFINED',
@@ -67,19 +65,24 @@ export function fetchRemoteFile(
     return undefined;
   }
   try {
-    const { folder, path, commit, isPinned } = remote.fetch(address);
+    const checkout = remote.fetch(address);
+    if (checkout === undefined) {
+      awaited.add(address);
+      return undefined;
+    }
+    const { folder, path, revision, pinnedAddress } = checkout;
     const file = reader.kind(path) === 'folder' ? composeFileIn(path, reader, findings) : path;
     if (file === undefined || reader.kind(file) !== 'file') {
-      refuse('COMPOSE_FILE_NOT_FOUND', `"${address}" has no compose file at commit ${commit}`);
+      refuse('COMPOSE_FILE_NOT_FOUND', `"${address}" has no compose file at ${revision}`);
       return undefined;
     }
     if (!isInside(folder, file, reader)) {
       refuse('COMPOSE_REMOTE_CONFINED', `"${address}" leads out of its repository`);
       return undefined;
     }
-    if (!isPinned) {
-      findings.warning('COMPOSE_REMOTE_UNPINNED', `"${address}" is at commit ${commit}`, place, {
-        hint: 'Name the commit after `#`, so that what runs cannot change.',
+    if (pinnedAddress !== undefined) {
+      findings.warning('COMPOSE_REMOTE_UNPINNED', `"${address}" is at ${revision}`, place, {
+        hint: `Name it as "${pinnedAddress}", so that what runs cannot change.`,
       });
     }
     return { file, confinedTo: folder };

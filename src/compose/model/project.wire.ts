@@ -13,6 +13,8 @@ export interface Project extends Extensions {
   readonly configs?: Readonly<Record<string, Config>>;
   readonly secrets?: Readonly<Record<string, Secret>>;
   readonly models?: Readonly<Record<string, Model>>;
+  /** `_` stands between the parts of the names of containers and images, as in Compose 1. No key of the file: `--compatibility`. */
+  readonly compatibility?: boolean;
 }
 
 export interface Network extends Extensions {

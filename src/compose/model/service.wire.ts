@@ -219,5 +219,5 @@ export interface Provider extends Extensions {
   readonly options?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One number for both limits, or the pair. */
-export type Ulimit = number | { readonly soft: number; readonly hard: number };
+/** One number for both limits, or the pair, of which a missing one is 0. */
+export type Ulimit = number | { readonly soft?: number; readonly hard?: number };

@@ -41,6 +41,7 @@ export async function observeProject(
     volumes: (volumes.Volumes ?? []).map((entry) => observedResource('volume', entry)),
     externals,
     images,
+    canUpdate: engine.canUpdate,
   };
 }
 
@@ -73,7 +74,12 @@ async function existingExternals(engine: EngineApi, definition: Project): Promis
 
 async function localImages(engine: EngineApi, definition: Project): Promise<Map<string, string>> {
   const references = [
-    ...new Set(Object.keys(definition.services).map((name) => imageName(definition, name))),
+    ...new Set(
+      Object.entries(definition.services).flatMap(([name, { pre_start: hooks = [] }]) => [
+        imageName(definition, name),
+        ...hooks.flatMap(({ image }) => image ?? []),
+      ]),
+    ),
   ];
   const ids = await Promise.all(references.map((reference) => imageId(engine, reference)));
   return new Map(

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Network, Project, Service, Volume } from '../model/index.ts';
 import type { ProvidedFiles } from './provided-files.ts';
 
-/** Version of the form below: raise it when the form changes, and keep reading the older ones. */
+/**
+ * Version of the form that new containers are labelled with. What an older container was made from is compared in the form of its own
+ * label: a form is never changed, a new one is added to {@link forms} and this number raised.
+ */
 export const configVersion = 1;
 
 /** Service keys that a running container does not depend on: changing one must not recreate it. */
@@ -31,7 +34,22 @@ export function canonicalConfig(
   project: Project,
   name: string,
   files: ProvidedFiles,
+  version: number = configVersion,
 ): CanonicalConfig {
+  const form = forms[version] ?? firstForm;
+  return { version, service: sortKeys(form(project, name, files)) as Record<string, unknown> };
+}
+
+/** True for a form that this version can compare in; a label of a newer one tells nothing. */
+export function isKnownForm(version: unknown): version is number {
+  return typeof version === 'number' && forms[version] !== undefined;
+}
+
+type Form = (project: Project, name: string, files: ProvidedFiles) => Record<string, unknown>;
+
+const forms: Readonly<Record<number, Form>> = { 1: firstForm };
+
+function firstForm(project: Project, name: string, files: ProvidedFiles): Record<string, unknown> {
   const service: Record<string, unknown> = { ...(project.services[name] as Service) };
   for (const key of Object.keys(service)) if (key.startsWith('x-')) delete service[key];
   for (const key of keysWithoutEffect) delete service[key];
@@ -59,7 +77,7 @@ export function canonicalConfig(
       type === 'volume' && source !== undefined ? [source] : [],
     ),
   );
-  return { version: configVersion, service: sortKeys(service) as Record<string, unknown> };
+  return service;
 }
 
 /** The part of a network's or volume's definition that its existing counterpart is compared by. */

@@ -11,8 +11,9 @@
  */
 export { canonicalConfig, configHash } from './canonical-config.ts';
 export { containerOptions, environmentList, stopTimeoutS } from './container/index.ts';
+export { type HookCommand, type HookPhase, planHooks } from './hooks.ts';
 export * from './labels.ts';
-export { containerName, declaredReplicas, imageName } from './names.ts';
+export { containerName, declaredReplicas, imageName, joinedName } from './names.ts';
 export {
   type ContainerState,
   configFilesOf,
@@ -38,13 +39,17 @@ export {
   planForwards,
   planStart,
   planTogether,
+  type StartPolicy,
 } from './plan-containers.ts';
 export { type DownRequest, planDown } from './plan-down.ts';
 export type { PlanFinding, PlanInput, RecreatePolicy, UpRequest } from './plan-input.ts';
 export { planRun, type RunRequest } from './plan-run.ts';
+export { isAlive, planRemoval, planStop, type StopRequest } from './plan-stop.ts';
+export { planSummary } from './plan-summary.ts';
 export { planUp } from './plan-up.ts';
 export { planToJson, printPlan } from './print-plan.ts';
 export type { ProvidedCopy, ProvidedFiles } from './provided-files.ts';
-export { replicaLabels } from './replica-labels.ts';
+export { replicaLabels } from './replica/replica-labels.ts';
+export { withRestartedDependants } from './restarted-dependants.ts';
 export { orderedServices } from './service-order.ts';
 export { usedResources } from './used-resources.ts';

@@ -20,6 +20,9 @@ export const volumeLabel = 'com.docker.compose.volume';
 /** On a container that only tries whether its service's can be created: the id of the one that it is to replace. */
 export const rehearsalLabel = 'dev.coracle.compose.rehearsal';
 
+/** On a container that runs one step of a service's `pre_start`: the number of the step, from 1. */
+export const preStartLabel = 'dev.coracle.compose.pre-start';
+
 /** The canonical configuration that a container was made from, as JSON with the version of its form. */
 export const configLabel = 'dev.coracle.compose.config';
 

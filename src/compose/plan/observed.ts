@@ -8,6 +8,7 @@ import {
   networkLabel,
   oneoffLabel,
   parseDependsOnLabel,
+  preStartLabel,
   projectLabel,
   rehearsalLabel,
   serviceLabel,
@@ -34,6 +35,8 @@ export interface ObservedContainer {
   readonly oneoff: boolean;
   /** Left by a replacement that was interrupted: never started, but it may hold the old one's anonymous volumes. */
   readonly rehearsal: boolean;
+  /** Runs a step of `pre_start`; what is left of it after its end is an interrupted or failed `up`'s. */
+  readonly preStart: boolean;
   readonly state: ContainerState;
   readonly dependsOn: readonly LabelledDependency[];
   readonly labels: Readonly<Record<string, string>>;
@@ -59,6 +62,8 @@ export interface ObservedProject {
   readonly externals: ReadonlySet<string>;
   /** Image reference → id of the local image; missing where there is none. */
   readonly images: ReadonlyMap<string, string>;
+  /** Whether the engine can change labels, limits and aliases of a container that is there. */
+  readonly canUpdate: boolean;
 }
 
 /** Reads one entry of the engine's container list; `undefined` for a container of no project. */
@@ -75,6 +80,7 @@ export function observedContainer(info: ContainerInfo): ObservedContainer | unde
     number: Number(labels[containerNumberLabel] ?? 0),
     oneoff: labels[oneoffLabel] === 'True',
     rehearsal: labels[rehearsalLabel] !== undefined,
+    preStart: labels[preStartLabel] !== undefined,
     state: info.State as ContainerState,
     dependsOn: parseDependsOnLabel(labels[dependsOnLabel]),
     labels,

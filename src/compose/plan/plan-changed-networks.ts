@@ -1,6 +1,7 @@
 import { attachedNetworks } from './container/index.ts';
 import type { PlanBuilder } from './plan.ts';
 import type { PlanInput, UpRequest } from './plan-input.ts';
+import { planRemoval } from './plan-stop.ts';
 
 /** What has to go before networks can be made anew. */
 export interface FirstRemovals {
@@ -31,28 +32,10 @@ export function planFirstRemovals(
         (definition !== undefined && attachedNetworks(definition).includes(key))
       );
     });
-    for (const { id, name: container, service } of attached) {
-      if (containers.has(id)) continue;
-      const common = { resource: { kind: 'Container', name: container }, service } as const;
+    for (const container of attached) {
+      if (containers.has(container.id)) continue;
       const cause = `network ${name} changed`;
-      const stopped = builder.add({
-        ...common,
-        action: {
-          kind: 'stopContainer',
-          container: id,
-          ...(timeoutS === undefined ? {} : { timeoutS }),
-        },
-        cause,
-      });
-      const removed = builder.add(
-        {
-          ...common,
-          action: { kind: 'removeContainer', container: id, anonymousVolumes: false, force: true },
-          cause,
-        },
-        [stopped],
-      );
-      containers.set(id, removed);
+      containers.set(container.id, planRemoval(builder, container, { cause, timeoutS }));
     }
     networks.set(
       key,

@@ -1,5 +1,7 @@
+import { labelledHooks, planHooks } from './hooks.ts';
 import type { ObservedContainer } from './observed.ts';
 import { type Action, type Plan, PlanBuilder } from './plan.ts';
+import { planPreStop } from './plan-stop.ts';
 
 /** `start`, `stop`, … of existing containers: all that these commands know is in the containers' labels. */
 export interface ContainersRequest {
@@ -25,8 +27,19 @@ export function planForwards(request: ContainersRequest, action: MakeAction): Pl
   return planOrdered(request, action, (a, b) => dependsOn(b, a.service));
 }
 
+/** What `planStart` does beside starting. */
+export interface StartPolicy {
+  /** Ends once all are ready. */
+  readonly wait?: boolean;
+  /** A condition of `depends_on` that cannot hold is a warning, and what waits for it starts all the same. */
+  readonly lenient?: boolean;
+}
+
 /** Starting: behind the conditions of `depends_on`, as the labels keep them. */
-export function planStart(request: ContainersRequest, wait = false): Plan {
+export function planStart(
+  request: ContainersRequest,
+  { wait = false, lenient = false }: StartPolicy = {},
+): Plan {
   const builder = new PlanBuilder(request.project);
   const started = new Map<string, string>();
   const waits = new Map<string, string>();
@@ -53,7 +66,7 @@ export function planStart(request: ContainersRequest, wait = false): Plan {
                 container: dependency.id,
                 service,
                 condition: condition === 'service_healthy' ? 'healthy' : 'completed',
-                optional: false,
+                optional: lenient,
               },
               cause: `others wait until it is ${condition === 'service_healthy' ? 'healthy' : 'completed'}`,
             },
@@ -64,18 +77,16 @@ export function planStart(request: ContainersRequest, wait = false): Plan {
       }
     }
     if (container.state === 'running' || container.state === 'restarting') continue;
-    started.set(
-      container.id,
-      builder.add(
-        {
-          resource: { kind: 'Container', name: container.name },
-          service: container.service,
-          action: { kind: 'startContainer', container: container.id },
-          cause: request.cause,
-        },
-        gates,
-      ),
+    const id = builder.add(
+      {
+        resource: { kind: 'Container', name: container.name },
+        service: container.service,
+        action: { kind: 'startContainer', container: container.id },
+        cause: request.cause,
+      },
+      gates,
     );
+    started.set(container.id, planPostStart(builder, container, id));
   }
   if (wait) {
     for (const { id, name, service } of ordered) {
@@ -104,20 +115,33 @@ function planOrdered(
     const needs = containers
       .filter((other) => before(other, container))
       .map(({ id }) => ids.get(id));
-    ids.set(
-      container.id,
-      builder.add(
-        {
-          resource: { kind: 'Container', name: container.name },
-          service: container.service,
-          action: action(container),
-          cause,
-        },
-        needs,
-      ),
+    const wanted = action(container);
+    const stops = wanted.kind === 'stopContainer' || wanted.kind === 'restartContainer';
+    const id = builder.add(
+      {
+        resource: { kind: 'Container', name: container.name },
+        service: container.service,
+        action: wanted,
+        cause,
+      },
+      stops ? planPreStop(builder, container, needs) : needs,
     );
+    const starts = wanted.kind === 'restartContainer';
+    ids.set(container.id, starts ? planPostStart(builder, container, id) : id);
   }
   return builder.build();
+}
+
+/** The hooks that follow the start of a container, as its label keeps them. @returns what has to be over for it to count as started. */
+function planPostStart(
+  builder: PlanBuilder,
+  container: ObservedContainer,
+  started: string,
+): string {
+  const { id, name, service } = container;
+  const target = { resource: { kind: 'Container', name }, service, container: id } as const;
+  const hooks = labelledHooks(container, 'post_start');
+  return planHooks(builder, target, 'post_start', hooks, [started])[0] ?? started;
 }
 
 /** True where `a`'s operation must have ended before `b`'s begins. */

@@ -1,6 +1,7 @@
 import type { ObservedContainer, ObservedProject } from './observed.ts';
 import { type Plan, PlanBuilder } from './plan.ts';
 import { dependsOn, inOrder } from './plan-containers.ts';
+import { planRemoval } from './plan-stop.ts';
 
 /** What `down` asks for. Everything else it needs is in the labels: no compose file is read. */
 export interface DownRequest {
@@ -26,7 +27,16 @@ export function planDown(observed: ObservedProject, request: DownRequest): Plan 
     const needs = containers
       .filter((other) => before(other, container))
       .map(({ id }) => gone.get(id));
-    gone.set(container.id, planGone(builder, container, request, needs));
+    gone.set(
+      container.id,
+      planRemoval(builder, container, {
+        cause: 'down',
+        stops: 'always',
+        needs,
+        timeoutS: request.timeoutS,
+        anonymousVolumes: request.volumes,
+      }),
+    );
   }
   if (request.services.length > 0) return builder.build();
   for (const { name } of observed.networks) {
@@ -64,34 +74,7 @@ export function planDown(observed: ObservedProject, request: DownRequest): Plan 
   return builder.build();
 }
 
-function isConcerned({ service, oneoff }: ObservedContainer, request: DownRequest): boolean {
-  if (request.services.length > 0) return !oneoff && request.services.includes(service);
-  return request.knownServices === undefined || (!oneoff && request.knownServices.has(service));
-}
-
-function planGone(
-  builder: PlanBuilder,
-  { id, name, service }: ObservedContainer,
-  { timeoutS, volumes }: DownRequest,
-  needs: readonly (string | undefined)[],
-): string {
-  const common = { resource: { kind: 'Container', name }, service, cause: 'down' } as const;
-  const stopped = builder.add(
-    {
-      ...common,
-      action: {
-        kind: 'stopContainer',
-        container: id,
-        ...(timeoutS === undefined ? {} : { timeoutS }),
-      },
-    },
-    needs,
-  );
-  return builder.add(
-    {
-      ...common,
-      action: { kind: 'removeContainer', container: id, anonymousVolumes: volumes, force: true },
-    },
-    [stopped],
-  );
+function isConcerned({ service }: ObservedContainer, request: DownRequest): boolean {
+  if (request.services.length > 0) return request.services.includes(service);
+  return request.knownServices === undefined || request.knownServices.has(service);
 }

@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly missingSources: ReadonlySet<string>;
   /** Services that exist in the files but that no active profile enables: their containers are no orphans. */
   readonly disabledServices: readonly string[];
+  /** `error`: a missing image is reported; `planned`: pulling or building it is a step, for plans that are looked at. */
+  readonly missingImages: 'error' | 'planned';
   /** `compose.yaml:14:7` of a dotted path of the project, for causes. */
   readonly place: (path: readonly string[]) => string | undefined;
   /** Takes what cannot be run or is missing; planning goes on, so that all of it is reported at once. */

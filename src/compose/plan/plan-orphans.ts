@@ -1,14 +1,16 @@
+import type { ObservedContainer } from './observed.ts';
 import type { PlanBuilder } from './plan.ts';
 import type { PlanInput, UpRequest } from './plan-input.ts';
+import { planRemoval } from './plan-stop.ts';
 
-/** Containers of services that the project's files no longer have. One-off containers are never orphans. */
+/** What belongs to the project and to no service of its files, as Docker Compose counts it: told, or removed. */
 export function planOrphans(
   { project, observed, disabledServices }: PlanInput,
   builder: PlanBuilder,
   { orphans, timeoutS }: Pick<UpRequest, 'orphans' | 'timeoutS'>,
 ): void {
   const known = new Set([...Object.keys(project.services), ...disabledServices]);
-  const found = observed.containers.filter(({ service, oneoff }) => !oneoff && !known.has(service));
+  const found = observed.containers.filter((container) => isOrphan(container, known));
   if (found.length === 0 || orphans === 'ignore') return;
   if (orphans === 'warn') {
     builder.warn(
@@ -16,28 +18,22 @@ export function planOrphans(
     );
     return;
   }
-  for (const { id, name, service, state } of found) {
-    const common = { resource: { kind: 'Container', name }, service } as const;
-    const cause = `the file has no service "${service}" any more`;
-    const stopped =
-      state === 'running' || state === 'restarting' || state === 'paused'
-        ? builder.add({
-            ...common,
-            action: {
-              kind: 'stopContainer',
-              container: id,
-              ...(timeoutS === undefined ? {} : { timeoutS }),
-            },
-            cause,
-          })
-        : undefined;
-    builder.add(
-      {
-        ...common,
-        action: { kind: 'removeContainer', container: id, anonymousVolumes: false, force: true },
-        cause,
-      },
-      [stopped],
-    );
+  for (const container of found) {
+    planRemoval(builder, container, {
+      cause: container.oneoff
+        ? `left by run of service "${container.service}"`
+        : `the file has no service "${container.service}" any more`,
+      timeoutS,
+    });
   }
+}
+
+/** Containers of services that the files no longer have, and one-off containers that have ended. */
+function isOrphan(
+  { service, oneoff, state, rehearsal, preStart }: ObservedContainer,
+  known: ReadonlySet<string>,
+): boolean {
+  if (rehearsal || preStart) return false;
+  if (oneoff) return state === 'exited' || state === 'dead';
+  return !known.has(service);
 }

@@ -3,8 +3,9 @@ import { declaredReplicas } from './names.ts';
 import { type Plan, PlanBuilder } from './plan.ts';
 import type { PlanInput, UpRequest } from './plan-input.ts';
 import { planOrphans } from './plan-orphans.ts';
-import { type OneOffFacts, ReplicaPlanner } from './plan-replicas.ts';
 import { planResources } from './plan-resources.ts';
+import type { OneOffFacts } from './replica/replica.ts';
+import { ReplicaPlanner } from './replica/replica-planner.ts';
 import { orderedServices } from './service-order.ts';
 import { usedResources } from './used-resources.ts';
 

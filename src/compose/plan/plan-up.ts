@@ -3,8 +3,8 @@ import { type Plan, PlanBuilder } from './plan.ts';
 import { planFirstRemovals } from './plan-changed-networks.ts';
 import type { PlanInput, UpRequest } from './plan-input.ts';
 import { planOrphans } from './plan-orphans.ts';
-import { ReplicaPlanner } from './plan-replicas.ts';
 import { changedNetworks, planResources } from './plan-resources.ts';
+import { ReplicaPlanner } from './replica/replica-planner.ts';
 import { orderedServices } from './service-order.ts';
 import { usedResources } from './used-resources.ts';
 

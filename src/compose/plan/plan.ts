@@ -4,12 +4,14 @@
  */
 import type {
   ContainerCreateOptions,
+  ContainerUpdate,
   NetworkCreateOptions,
   VolumeCreateOptions,
 } from '../../engine/index.ts';
+import type { HookCommand, HookPhase } from './hooks.ts';
 import type { ProvidedCopy } from './provided-files.ts';
 
-export type ResourceKind = 'Network' | 'Volume' | 'Container' | 'Image' | 'File';
+export type ResourceKind = 'Network' | 'Volume' | 'Container' | 'Image' | 'File' | 'Layer';
 
 /** What an operation acts on; `Container todo-mysql-1` in progress lines. */
 export interface Resource {
@@ -31,6 +33,8 @@ export type WaitCondition =
  * where the plan itself creates them, by id where they exist.
  */
 export type Action =
+  /** Images come before a plan is run: these two stand in plans that are shown. */
+  | { readonly kind: 'pullImage' | 'buildImage'; readonly image: string }
   | { readonly kind: 'createNetwork'; readonly options: NetworkCreateOptions }
   | { readonly kind: 'createVolume'; readonly options: VolumeCreateOptions }
   /** Writes a config's or secret's content where a container will mount it from. */
@@ -42,8 +46,27 @@ export type Action =
       readonly timeoutS?: number;
       readonly options: ContainerCreateOptions;
     }
+  /** What changes while it runs: labels, limits, restart policy, aliases. */
+  | {
+      readonly kind: 'updateContainer';
+      readonly container: string;
+      readonly update: ContainerUpdate;
+    }
   | { readonly kind: 'startContainer'; readonly container: string }
-  | { readonly kind: 'stopContainer'; readonly container: string; readonly timeoutS?: number }
+  /** A command inside the container, right after its start or right before its stop. */
+  | {
+      readonly kind: 'runHook';
+      readonly container: string;
+      readonly phase: HookPhase;
+      readonly command: HookCommand;
+    }
+  | {
+      readonly kind: 'stopContainer';
+      readonly container: string;
+      readonly timeoutS?: number;
+      /** With the machine: its restart policy stays in force. */
+      readonly shutdown?: boolean;
+    }
   | { readonly kind: 'restartContainer'; readonly container: string; readonly timeoutS?: number }
   | { readonly kind: 'killContainer'; readonly container: string; readonly signal: string }
   | { readonly kind: 'pauseContainer'; readonly container: string }
@@ -80,6 +103,8 @@ export interface Operation {
   readonly cause: string;
   /** Ids of the operations that must have succeeded before. */
   readonly needs: readonly string[];
+  /** Ids of those that must be over before, however they ended: `required: false`. */
+  readonly after?: readonly string[];
 }
 
 /** What a command is going to do to one project. */
@@ -109,12 +134,18 @@ export class PlanBuilder {
 
   /** Adds a step after those that it needs and returns its id; unknown or repeated needs are left out. */
   add(
-    operation: Omit<Operation, 'id' | 'needs'>,
+    operation: Omit<Operation, 'id' | 'needs' | 'after'>,
     needs: Iterable<string | undefined> = [],
+    after: Iterable<string | undefined> = [],
   ): string {
     const id = `#${this.#operations.length + 1}`;
-    const known = [...new Set(needs)].filter((need): need is string => need !== undefined);
-    this.#operations.push({ id, ...operation, needs: known });
+    const soft = distinct(after);
+    this.#operations.push({
+      id,
+      ...operation,
+      needs: distinct(needs),
+      ...(soft.length === 0 ? {} : { after: soft }),
+    });
     return id;
   }
 
@@ -125,4 +156,8 @@ export class PlanBuilder {
   build(): Plan {
     return { project: this.#project, operations: this.#operations, warnings: this.#warnings };
   }
+}
+
+function distinct(ids: Iterable<string | undefined>): string[] {
+  return [...new Set(ids)].filter((id): id is string => id !== undefined);
 }

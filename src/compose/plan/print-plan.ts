@@ -2,12 +2,16 @@ import type { Action, Operation, Plan } from './plan.ts';
 
 /** The verb of each step, as `compose plan` and `--dry-run` print it. */
 const verbs: Readonly<Record<Action['kind'], string>> = {
+  pullImage: 'pull',
+  buildImage: 'build',
   createNetwork: 'create',
   createVolume: 'create',
   provideFile: 'write',
   createContainer: 'create',
   recreateContainer: 'recreate',
+  updateContainer: 'update',
   startContainer: 'start',
+  runHook: 'run hook in',
   stopContainer: 'stop',
   restartContainer: 'restart',
   killContainer: 'kill',
@@ -24,13 +28,18 @@ const verbs: Readonly<Record<Action['kind'], string>> = {
 /**
  * One line a step, e.g. `#3 create container todo-mysql-1: no container yet (after #1, #2)`.
  * Empty where there is nothing to do.
+ * @param which `changes` leaves out what stays as it is.
  */
-export function printPlan(plan: Plan): string {
-  return plan.operations.map((operation) => `${printOperation(operation)}\n`).join('');
+export function printPlan(plan: Plan, which: 'all' | 'changes' = 'all'): string {
+  return plan.operations
+    .filter(({ action }) => which === 'all' || action.kind !== 'keepContainer')
+    .map((operation) => `${printOperation(operation)}\n`)
+    .join('');
 }
 
-function printOperation({ id, resource, action, cause, needs }: Operation): string {
-  const after = needs.length === 0 ? '' : ` (after ${needs.join(', ')})`;
+function printOperation({ id, resource, action, cause, needs, after: soft = [] }: Operation) {
+  const before = [...needs, ...soft.map((other) => `${other} if it can`)];
+  const after = before.length === 0 ? '' : ` (after ${before.join(', ')})`;
   const what = `${resource.kind.toLowerCase()} ${resource.name}`;
   return `${id} ${verbs[action.kind]} ${what}: ${cause}${after}`;
 }
@@ -41,7 +50,7 @@ export function planToJson(plan: Plan): unknown {
     version: 1,
     project: plan.project,
     warnings: plan.warnings,
-    operations: plan.operations.map(({ id, resource, service, action, cause, needs }) => ({
+    operations: plan.operations.map(({ id, resource, service, action, cause, needs, after }) => ({
       id,
       operation: action.kind,
       resource: resource.kind.toLowerCase(),
@@ -49,6 +58,7 @@ export function planToJson(plan: Plan): unknown {
       ...(service === undefined ? {} : { service }),
       cause,
       needs,
+      ...(after === undefined ? {} : { after }),
     })),
   };
 }

@@ -1,4 +1,4 @@
-import { type CanonicalConfig, configVersion } from './canonical-config.ts';
+import { type CanonicalConfig, isKnownForm } from './canonical-config.ts';
 import { configLabel } from './labels.ts';
 
 /**
@@ -12,7 +12,7 @@ export function readConfigLabel(
   if (text === undefined) return undefined;
   try {
     const config = JSON.parse(text) as CanonicalConfig;
-    return config.version === configVersion ? config : undefined;
+    return isKnownForm(config.version) ? config : undefined;
   } catch (error) {
     // Anyone may write a label; one that is no JSON tells as little as none.
     if (error instanceof SyntaxError) return undefined;

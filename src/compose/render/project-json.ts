@@ -9,12 +9,28 @@ export function projectJson(project: Project): string {
   return `${JSON.stringify(jsonProject(project), null, 2)}\n`;
 }
 
+/** Any tree of plain data as JSON, all keys sorted: what `--no-interpolate` prints. */
+export function plainJson(value: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(sorted(value), null, 2)}\n`;
+}
+
 function jsonProject({ models: _models, ...project }: Project): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(project).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    result[key] = key.startsWith('x-') ? value : withoutExtensions(value, [key]);
+    result[key] = key.startsWith('x-') ? sorted(value) : withoutExtensions(value, [key]);
   }
   return result;
+}
+
+/** Go's encoder sorts the keys of maps. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, below]) => [key, sorted(below)]),
+  );
 }
 
 /** A copy without the `x-…` keys that are extensions; `path` says which are not. */

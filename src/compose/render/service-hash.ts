@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Service } from '../model/index.ts';
+import type { EnvFile, Service } from '../model/index.ts';
 import { withoutExtensions } from './project-json.ts';
 
 /**
@@ -16,9 +16,20 @@ export function serviceHash(service: Service): string {
     ...kept
   } = service;
   const { replicas: _replicas, ...deploy } = kept.deploy ?? {};
-  const hashed = kept.deploy === undefined ? kept : { ...kept, deploy };
+  const hashed = {
+    ...kept,
+    ...(kept.deploy === undefined ? {} : { deploy }),
+    ...(kept.env_file === undefined ? {} : { env_file: kept.env_file.map(shortEnvFile) }),
+  };
   const json = JSON.stringify(withoutExtensions(hashed, ['services', 'name']));
   return createHash('sha256').update(escapeAsGo(json)).digest('hex');
+}
+
+/** Compose's Go type writes an env file without options as its path alone. */
+function shortEnvFile({ path, required = true, format }: EnvFile): unknown {
+  return required && format === undefined
+    ? path
+    : { path, required, ...(format ? { format } : {}) };
 }
 
 /** Go's encoder escapes what could end a script element, and the two line separators. */

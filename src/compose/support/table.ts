@@ -22,11 +22,30 @@ const swarm = 'means something to a Swarm cluster only';
  * is any name or list item. What is in neither table is followed in full. docs/compose-support.md is made from both.
  */
 export const supportTable: Readonly<Record<string, SupportRow>> = {
-  'services.*.build': {
+  'services.*.build.cache_from': {
     level: 'partial',
-    why: 'images are not built yet; the built image must be there',
+    why: 'a name in a registry, `type=registry` and `type=local`; other kinds are an error when the service is built',
   },
-  'services.*.develop': { level: 'no effect', why: 'there is no `watch` command yet' },
+  'services.*.build.cache_to': {
+    level: 'partial',
+    why: '`type=registry` and `type=local`; other kinds are an error when the service is built',
+  },
+  'services.*.build.isolation': {
+    level: 'partial',
+    why: 'exists on Windows only: anything but `default` is an error when the service is built',
+  },
+  'services.*.build.platforms': {
+    level: 'partial',
+    why: "this machine's own: another one, or several, is an error when the service is built",
+  },
+  'services.*.build.provenance': {
+    level: 'partial',
+    why: 'attestations are not made: anything but false is an error when the service is built',
+  },
+  'services.*.build.sbom': {
+    level: 'partial',
+    why: 'attestations are not made: anything but false is an error when the service is built',
+  },
   'services.*.deploy.update_config': { level: 'no effect', why: swarm },
   'services.*.deploy.rollback_config': { level: 'no effect', why: swarm },
   'services.*.deploy.endpoint_mode': { level: 'no effect', why: swarm },
@@ -46,10 +65,15 @@ export const supportTable: Readonly<Record<string, SupportRow>> = {
     level: 'no effect',
     why: 'means something to Docker Desktop only',
   },
+  'networks.*.enable_ipv4': {
+    level: 'rejected',
+    why: 'every network carries IPv4',
+    applies: (value) => value === false,
+  },
   'networks.*.driver': {
     level: 'rejected',
-    why: 'only the bridge driver is there',
-    applies: (value) => value !== 'bridge' && value !== 'default',
+    why: 'the drivers are bridge, macvlan and ipvlan; `network_mode` takes host and none',
+    applies: (value) => !['bridge', 'default', 'macvlan', 'ipvlan'].includes(String(value)),
   },
   'networks.*.attachable': { level: 'no effect', why: swarm },
   'volumes.*.driver': {

@@ -16,6 +16,16 @@ export const cliErrorCodes = errorTable({
     causes: ['a typo', 'two flags that exclude each other'],
     hint: 'See the usage with --help.',
   },
+  CLI_TEMPLATE: {
+    meaning:
+      'The template given with --format cannot be parsed, or names a field that there is not.',
+    causes: [
+      'a missing }}',
+      'a field of another listing',
+      'a method of Docker that we do not have',
+    ],
+    hint: 'See the fields with --format json.',
+  },
   CLI_FILE_MISSING: {
     meaning: 'No compose file was found or the named one does not exist.',
     causes: ['another folder', 'a typo after -f'],
@@ -26,6 +36,16 @@ export const cliErrorCodes = errorTable({
     causes: ['Ctrl-C'],
     hint: 'What was done is kept; run the command again to finish it.',
     exitCode: 130,
+  },
+  CLI_NO_SYSTEMD: {
+    meaning: 'A unit for the boot was to be installed where systemd does not run.',
+    causes: ['another init', 'a container or a chroot: its root can be named with --root'],
+    hint: 'Let the init run `coracle system start` at boot and `coracle system stop` at shutdown.',
+  },
+  CLI_SYSTEMCTL_FAILED: {
+    meaning: 'systemd refused what it was asked for.',
+    causes: ['a unit of that name that is masked', 'a container that cannot be started'],
+    hint: 'See systemctl status coracle.service.',
   },
   CLI_NOT_ROOT: {
     meaning: 'The command needs rights that the user does not have.',

@@ -116,19 +116,20 @@ export const composeErrorCodes = errorTable({
     exitCode: 15,
   },
   COMPOSE_REMOTE_UNPINNED: {
-    meaning: 'A file comes from a branch or tag, which may move; the commit is shown.',
-    causes: ['a git address without a commit'],
-    hint: 'Name the commit after `#`, so that what runs cannot change.',
+    meaning: 'A file comes from a branch or tag, which may move; what it is now is shown.',
+    causes: ['a git address without a commit', 'an oci address without a digest'],
+    hint: 'Name the commit after `#`, or the digest after `@`, so that what runs cannot change.',
   },
   COMPOSE_REMOTE_UNREACHABLE: {
-    meaning: 'A repository that `include` or `extends` names cannot be fetched.',
+    meaning: 'What `include` or `extends` names by a git or oci address cannot be fetched.',
     causes: [
       'a misspelled address, branch or commit',
       'no network',
       'missing credentials',
       'no git',
+      'an image, or another thing that is no compose project, under an oci address',
     ],
-    hint: 'Try `git ls-remote ADDRESS`.',
+    hint: 'Try `git ls-remote ADDRESS`; for a registry, see that you are logged in.',
     exitCode: 15,
   },
   COMPOSE_MERGE_CONFLICT: {

@@ -7,6 +7,12 @@ export const engineErrorCodes = errorTable({
     hint: 'List the containers there are with `coracle ps -a`.',
     httpStatus: 404,
   },
+  ENGINE_OBJECT_NOT_FOUND: {
+    meaning: 'No container, image, network or volume has this name or id.',
+    causes: ['it was removed', 'a typing error', 'another data folder (CORACLE_DATA)'],
+    hint: 'List what there is with `coracle ps -a`, `coracle image ls`, `coracle volume ls`.',
+    httpStatus: 404,
+  },
   ENGINE_CONTAINER_AMBIGUOUS: {
     meaning: 'Several containers have an id that starts like this.',
     causes: ['too few digits of the id'],
@@ -19,6 +25,21 @@ export const engineErrorCodes = errorTable({
     hint: 'Remove or rename the container named above, or choose another name.',
     httpStatus: 409,
   },
+  ENGINE_DOCKER_REFUSED: {
+    meaning: 'The Docker Engine that --engine names has refused a request; the words are its own.',
+    causes: ['what Docker says', 'an image that it does not have'],
+    hint: 'Mend what Docker names; `docker` commands against the same engine show more.',
+  },
+  ENGINE_DOCKER_UNREACHABLE: {
+    meaning: 'No Docker Engine answers at the address given to --engine.',
+    causes: ['it does not run', 'another socket', 'no right to open the socket'],
+    hint: 'Look whether `docker -H ADDRESS version` answers.',
+  },
+  ENGINE_DOCKER_UNSUPPORTED: {
+    meaning: 'The command needs what only our own engine has.',
+    causes: ['--engine with a command that Docker serves otherwise'],
+    hint: 'Use `docker` for it, or leave --engine out.',
+  },
   ENGINE_CREATE_OPTION_INVALID: {
     meaning: 'A create option has a value that no container can have.',
     causes: ['a typing error in a path, a port, a signal or a variable'],
@@ -29,6 +50,12 @@ export const engineErrorCodes = errorTable({
     meaning: 'A create option is known to Docker Engine but has no effect here.',
     causes: ['a feature of Windows, of swarm or of a Docker plugin'],
     hint: 'Leave the option named above out.',
+    httpStatus: 400,
+  },
+  ENGINE_RUNTIME_UNKNOWN: {
+    meaning: 'The container is to run under an OCI runtime that is not known or not installed.',
+    causes: ['a typing error in `runtime`', 'a runtime that only Docker on another machine knows'],
+    hint: 'Install the runtime, or leave `runtime` out.',
     httpStatus: 400,
   },
   ENGINE_PLATFORM_MISMATCH: {
@@ -94,5 +121,23 @@ export const engineErrorCodes = errorTable({
     ],
     hint: 'Start the container whose network is shared first, and publish ports there.',
     httpStatus: 409,
+  },
+  ENGINE_PATH_NOT_FOUND: {
+    meaning: 'A path to copy from or to does not exist.',
+    causes: ['a typing error', 'the folder to copy into was not made', 'a path of /proc or /sys'],
+    hint: 'Look what is in the folder above it.',
+    httpStatus: 404,
+  },
+  ENGINE_COPY_CONFLICT: {
+    meaning: 'A copy would put a folder over a file, or a file over a folder.',
+    causes: ['the target is of the other kind'],
+    hint: 'Name another target, or remove what is there.',
+    httpStatus: 400,
+  },
+  ENGINE_UPDATE_INVALID: {
+    meaning: 'A limit or policy cannot be changed to the value given.',
+    causes: ['a value that the kernel refuses', 'limits that contradict each other'],
+    hint: 'Correct the value named above; limits that belong together are given together.',
+    httpStatus: 400,
   },
 });

@@ -27,7 +27,7 @@ export const networkErrorCodes = errorTable({
   },
   NETWORK_OPTION_UNSUPPORTED: {
     meaning: 'A network option is known to Docker but cannot be had here.',
-    causes: ['a driver other than bridge', 'IPv6 inside of networks', 'swarm options'],
+    causes: ['a driver other than bridge, macvlan and ipvlan', 'swarm options'],
     hint: 'Leave the option named above out.',
     httpStatus: 400,
   },
@@ -70,6 +70,24 @@ export const networkErrorCodes = errorTable({
       'a network without a subnet of your own',
     ],
     hint: 'Choose an address inside of the subnet named above.',
+    httpStatus: 400,
+  },
+  NETWORK_ALREADY_CONNECTED: {
+    meaning: 'The container is on this network already.',
+    causes: ['it was started with it', 'the same command was given before'],
+    hint: 'Disconnect it first, if it is to have another address or other aliases.',
+    httpStatus: 403,
+  },
+  NETWORK_NOT_CONNECTED: {
+    meaning: 'The container is not on this network.',
+    causes: ['a typing error', 'it was disconnected before'],
+    hint: 'List the networks it is on with `coracle inspect`.',
+    httpStatus: 404,
+  },
+  NETWORK_PARENT_MISSING: {
+    meaning: 'The interface of this host that a macvlan or ipvlan network hangs on is not there.',
+    causes: ['a typing error in `parent`', 'the interface was renamed, or is not up yet'],
+    hint: 'List the interfaces there are with `ip link`, and name one of them as `parent`.',
     httpStatus: 400,
   },
   NETWORK_ADDRESS_TAKEN: {

@@ -37,6 +37,26 @@ export const projectErrorCodes = errorTable({
     causes: ['it exited', 'its healthcheck fails', 'it has no healthcheck at all'],
     hint: 'Read its last lines above, or all of them with `compose logs`; the dependants were not started.',
   },
+  PROJECT_HOOK_FAILED: {
+    meaning: 'A command of `post_start` ended with an error.',
+    causes: ['the command is not in the image', 'the service was not ready for it yet'],
+    hint: 'Read its output above; what depends on the service was not started.',
+  },
+  PROJECT_PLAN_INVALID: {
+    meaning: 'The file given to --plan-file is not a plan that this version wrote.',
+    causes: ['another file', 'one that was edited', 'a plan of another version'],
+    hint: 'Write it again with `compose plan --out FILE`.',
+  },
+  PROJECT_PLAN_STALE: {
+    meaning: 'A stored plan is no longer what would be done now, so nothing was done.',
+    causes: ['the compose file was edited since', 'containers were changed or removed since'],
+    hint: 'Make a new plan with `compose plan --out FILE`, look at it, and run that one.',
+  },
+  PROJECT_COMMAND_FAILED: {
+    meaning: 'A method of a stack came to what on the command line is an exit code other than 0.',
+    causes: ['a container that has ended with an error right after its start'],
+    hint: 'See what was said through `onOutput`, and the containers’ logs.',
+  },
   PROJECT_CONTAINER_EXITED: {
     meaning: 'A container ended with an error as soon as it had been started.',
     causes: ['a wrong command', 'a missing setting', 'a file that is not there'],

@@ -35,6 +35,22 @@ export const runtimeErrorCodes = errorTable({
     hint: 'Start the container first.',
     httpStatus: 409,
   },
+  NATIVE_READ_ONLY: {
+    meaning: 'Something is to be written where the file system is read-only.',
+    causes: ['`read_only: true`', 'a volume or bind mount with `:ro`', 'a disk that is mounted so'],
+    hint: 'Mount a volume or a tmpfs at the named path, or take `read_only` away.',
+    httpStatus: 409,
+  },
+  NATIVE_WATCH_LIMIT: {
+    meaning:
+      'The kernel gives no more inotify watches, or no more inotify instances, to this user.',
+    causes: [
+      'a tree with more folders than fs.inotify.max_user_watches',
+      'editors and other watchers that use them up',
+      'more watchers than fs.inotify.max_user_instances',
+    ],
+    hint: 'Raise the limit: sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024; or leave folders out with `ignore`.',
+  },
   NATIVE_CLIENT_DIED: {
     meaning: 'The native child ended while requests were open.',
     causes: ['it was killed', 'memory ran out'],

@@ -1,4 +1,4 @@
-import { readLog } from '../../runtime/index.ts';
+import { readLogBatches } from '../../runtime/index.ts';
 import { containerPaths } from '../../state/index.ts';
 import type { LogEntry, LogOptions } from '../api.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -7,7 +7,7 @@ import { readContainerState } from '../observe/read-state.ts';
 import { isRunning } from '../observe/running.ts';
 
 /**
- * A container's log; with `follow` until the container does not run any more, over restarts and rotations. One that
+ * A container's log in batches; with `follow` until the container does not run any more, over restarts and rotations. One that
  * does not run has nothing to follow, as in Docker.
  * @throws {AppError} `ENGINE_CONTAINER_NOT_FOUND`
  */
@@ -15,10 +15,10 @@ export function containerLog(
   { roots }: EngineContext,
   idOrName: string,
   { follow, ...options }: LogOptions = {},
-): AsyncGenerator<LogEntry> {
+): AsyncGenerator<LogEntry[]> {
   const { id } = findContainer(roots, idOrName);
   const { log, run } = containerPaths(roots, id);
-  return readLog(log, {
+  return readLogBatches(log, {
     ...options,
     ...(follow
       ? {

@@ -30,19 +30,22 @@ function hasHungUp(error: unknown): boolean {
   return isAppError(error) && error.details.errnoName === 'ECONNRESET';
 }
 
-/** Stops a container; one that does not run is no error. */
+/**
+ * Stops a container; one that does not run is no error.
+ * @param options `shutdown`: the machine stops, not its user: the next boot starts what its restart policy wants.
+ */
 export async function stopContainer(
   context: EngineContext,
   idOrName: string,
-  options: { t?: number; signal?: string } = {},
+  options: { t?: number; signal?: string; shutdown?: boolean } = {},
 ): Promise<void> {
   const { record, state } = observeContainer(context, idOrName);
   if (!isRunning(state)) return;
-  const stopped = await askShim(context, record.id, {
+  await askShim(context, record.id, {
     op: 'stop',
     ...stopFields(options),
+    ...(options.shutdown ? { shutdown: true } : {}),
   });
-  if (stopped !== undefined) emitContainer(context, 'stop', record);
 }
 
 /** Restarts a container; one that does not run is started. */
@@ -58,8 +61,8 @@ export async function restartContainer(
   if (!restarted) {
     const { startContainer } = await import('./start-container.ts');
     await startContainer(context, record.id);
+    emitContainer(context, 'restart', record);
   }
-  emitContainer(context, 'restart', record);
 }
 
 /**
@@ -87,7 +90,6 @@ export async function killContainer(
     throw notRunning(record, `cannot kill container: ${idOrName}: `);
   }
   if (signal === 'SIGKILL') await askShim(context, record.id, { op: 'wait', condition: 'exit' });
-  emitContainer(context, 'kill', record, { signal });
 }
 
 /** @throws {AppError} `ENGINE_CONTAINER_NOT_RUNNING`, `ENGINE_CONTAINER_PAUSED` */
@@ -98,7 +100,6 @@ export async function pauseContainer(context: EngineContext, idOrName: string): 
   }
   const paused = state.status === 'running' && (await askShim(context, record.id, { op: 'pause' }));
   if (!paused) throw notRunning(record);
-  emitContainer(context, 'pause', record);
 }
 
 /** @throws {AppError} `ENGINE_CONTAINER_NOT_PAUSED` */
@@ -108,7 +109,6 @@ export async function unpauseContainer(context: EngineContext, idOrName: string)
     throw new AppError('ENGINE_CONTAINER_NOT_PAUSED', `container ${record.name} is not paused`);
   }
   if ((await askShim(context, record.id, { op: 'resume' })) === undefined) throw notRunning(record);
-  emitContainer(context, 'unpause', record);
 }
 
 /** The error of an operation that needs a process. */

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { AppError } from '../../core/index.ts';
+import { spawnChild } from '../../runtime/index.ts';
 import { containerPaths } from '../../state/index.ts';
 import type { ExecOptions, ExecResult } from '../api.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -25,7 +25,7 @@ export async function execInContainer(
   }
   if (state.status !== 'running') throw notRunning(record);
   const { dir, run } = containerPaths(context.roots, record.id);
-  const child = spawn(context.nativeBinary, execArguments(dir, run, options), {
+  const child = spawnChild(context.nativeBinary, execArguments(dir, run, options), {
     // The environment of the caller is no business of the container's.
     env: {},
     stdio: options.stdio === 'inherit' ? 'inherit' : ['ignore', 'pipe', 'pipe'],

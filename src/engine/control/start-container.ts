@@ -2,6 +2,7 @@ import { AppError } from '../../core/index.ts';
 import { containerPaths, withProcessLock } from '../../state/index.ts';
 import type { ContainerRecord } from '../container-record.ts';
 import { rewriteBundle } from '../create/bundle.ts';
+import { runtimeProgram } from '../create/oci-runtime.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { ensureBridges } from '../networks/ensure-bridges.ts';
 import { portTakenError } from '../networks/port-taken.ts';
@@ -39,19 +40,47 @@ async function startLocked(context: EngineContext, record: ContainerRecord): Pro
   await ensureBridges(context, record.endpoints);
   const { dir, run } = containerPaths(context.roots, record.id);
   const native = await context.native();
+  const waiting = context.startAttachments.get(record.name);
+  const meeting = waiting === undefined ? undefined : await (await runtime()).meetShim(run);
   try {
-    const sharesPids = Boolean(record.hostConfig.PidMode);
-    await native.request('container.start', { dir, run, sharesPids });
+    // Another runtime reads the host's /proc, so the shim that is its parent must be seen there.
+    const sharesPids =
+      Boolean(record.hostConfig.PidMode) || runtimeProgram(record.hostConfig.Runtime) !== undefined;
+    const attach = waiting === undefined ? {} : { attach: { stdin: waiting.stdin } };
+    await native.request('container.start', { dir, run, sharesPids, ...attach });
+    if (meeting !== undefined) waiting?.resolve(await meeting.attachment);
   } catch (error) {
-    throw startError(error, record, (place) => portTakenError(context, place));
+    // A shim whose client was killed has gone on by itself: the container runs, as it should.
+    if (waiting === undefined && isHeld(error)) {
+      const now = observeContainer(context, record.id).state;
+      if (now.status === 'running' || now.status === 'restarting') return;
+    }
+    const failure = startError(error, record, (place) => portTakenError(context, place));
+    waiting?.reject(failure);
+    throw failure;
+  } finally {
+    context.startAttachments.delete(record.name);
+    meeting?.close();
   }
 }
+
+/** True where another shim holds the container. */
+function isHeld(error: unknown): boolean {
+  const { op, errnoName } = (error as { details?: Record<string, unknown> }).details ?? {};
+  return op === 'lock' && errnoName === 'EBUSY';
+}
+
+/** Loaded for those who attach only. */
+const runtime = () => import('../../runtime/index.ts');
 
 /**
  * Pids of the containers whose namespaces this one joins: they must run now.
  * @throws {AppError} `ENGINE_NETWORK_MODE_UNUSABLE`
  */
-function sharedNamespaces(context: EngineContext, record: ContainerRecord): Map<string, number> {
+export function sharedNamespaces(
+  context: EngineContext,
+  record: ContainerRecord,
+): Map<string, number> {
   const pids = new Map<string, number>();
   const { PidMode, IpcMode } = record.hostConfig;
   for (const mode of [PidMode, IpcMode]) {

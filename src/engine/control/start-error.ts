@@ -42,6 +42,9 @@ export function startError(
         details: { ...error.details, container: record.name },
       });
     default:
-      return error;
+      // What the machine lacks or refuses keeps its own code.
+      return /^(?:HOST_|NETWORK_NFTABLES_)/.test(error.code)
+        ? rename(error, error.message, 125)
+        : error;
   }
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { AppError } from '../../core/index.ts';
-import type { HostConfig } from '../container-record.ts';
+import type { HostConfig, RestartPolicy } from '../container-record.ts';
+import { runtimeProgram } from './oci-runtime.ts';
 
 const restartPolicies = ['', 'no', 'always', 'unless-stopped', 'on-failure'];
 
@@ -17,10 +18,11 @@ const leastMemory = 6 * 1024 * 1024;
 
 /**
  * Refuses values of a host configuration that no container could have, in Docker's words.
- * @throws {AppError} `ENGINE_CREATE_OPTION_INVALID`
+ * @throws {AppError} `ENGINE_CREATE_OPTION_INVALID`, `ENGINE_RUNTIME_UNKNOWN`
  */
 export function checkHostValues(host: HostConfig): void {
   checkRestart(host);
+  runtimeProgram(host.Runtime);
   for (const [field, known] of Object.entries(namespaceModes)) {
     const mode = (host as Record<string, string | undefined>)[field] ?? '';
     const shares = field !== 'UTSMode' && field !== 'CgroupnsMode' && /^container:./.test(mode);
@@ -40,8 +42,9 @@ export function checkHostValues(host: HostConfig): void {
   for (const entry of (host.ExtraHosts ?? []) as string[]) checkExtraHost(entry);
 }
 
-function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
-  const { Name = '', MaximumRetryCount = 0 } = RestartPolicy ?? {};
+function checkRestart(host: HostConfig): void {
+  const policy: RestartPolicy = host.RestartPolicy ?? {};
+  const { Name = '', MaximumRetryCount = 0 } = policy;
   if (!restartPolicies.includes(Name)) {
     throw invalid(
       `invalid restart policy: unknown policy '${Name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
@@ -52,7 +55,13 @@ function checkRestart({ RestartPolicy, AutoRemove }: HostConfig): void {
       "invalid restart policy: maximum retry count can only be used with 'on-failure', and cannot be negative",
     );
   }
-  if (AutoRemove && Name !== '' && Name !== 'no') {
+  for (const field of ['MaxAttempts', 'Delay', 'Window'] as const) {
+    const value = policy[field] ?? 0;
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw invalid(`invalid restart policy: ${field} must be a whole number and not negative`);
+    }
+  }
+  if (host.AutoRemove && Name !== '' && Name !== 'no') {
     throw invalid("can't create 'AutoRemove' container with restart policy");
   }
 }

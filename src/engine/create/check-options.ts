@@ -77,7 +77,7 @@ const hostOptions: Readonly<Record<string, 'used' | readonly unknown[]>> = {
   UsernsMode: ['host'],
   ShmSize: 'used',
   Sysctls: 'used',
-  Runtime: ['runc', 'coracle'],
+  Runtime: 'used',
   // The size of a terminal that is not attached yet; the one who attaches says it again.
   ConsoleSize: 'used',
   Isolation: ['default'],

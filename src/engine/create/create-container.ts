@@ -15,6 +15,7 @@ import type { ContainerCreateOptions } from '../api.ts';
 import type { ContainerRecord, HostConfig } from '../container-record.ts';
 import { type EngineContext, emitContainer } from '../engine-context.ts';
 import { findContainer } from '../find-container.ts';
+import { checkPublished } from '../networks/published-endpoint.ts';
 import { reserveEndpoints } from '../networks/reserve-endpoints.ts';
 import { signalName } from '../signal-name.ts';
 import { autoRemovePath } from './auto-remove.ts';
@@ -77,6 +78,7 @@ export async function createContainer(
     undo.push(() => releaseName(roots, name, id));
     const owner = { id, rememberAs: isOneOff(options) ? undefined : options.name };
     const endpoints = await reserveEndpoints(context, owner, request.endpoints, undo);
+    checkPublished({ name, ports, endpoints });
     const record: ContainerRecord = {
       version: 1,
       id,

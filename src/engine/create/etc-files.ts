@@ -49,9 +49,9 @@ export function etcFiles(record: ContainerRecord, sources: EtcSources): EtcFiles
   }
   const own = record.endpoints.find(({ isDefault }) => isDefault) ?? record.endpoints[0];
   const links = sources.links.map(({ address, names }) => `${address}\t${names.join(' ')}\n`);
-  const lines = record.endpoints.map(
-    ({ address }) => `${address}\t${hostNames(record.config).join(' ')}\n`,
-  );
+  const lines = record.endpoints
+    .flatMap(({ address, address6 }) => (address6 ? [address, address6] : [address]))
+    .map((address) => `${address}\t${hostNames(record.config).join(' ')}\n`);
   return {
     hosts: localNames + extraHosts(record, own?.gateway ?? null) + [...links, ...lines].join(''),
     hostname,

@@ -23,17 +23,19 @@ export function logRotation(
   }
   let maxSizeBytes = defaultMaxSize;
   let maxFiles = defaultMaxFiles;
+  let compress = true;
   for (const [key, value] of Object.entries((config?.Config ?? {}) as Record<string, string>)) {
     if (key === 'max-size') maxSizeBytes = size(value);
     else if (key === 'max-file') maxFiles = count(value);
-    else if (key !== 'compress' && key !== 'mode') {
+    else if (key === 'compress') compress = flag(value);
+    else if (key !== 'mode') {
       throw new AppError(
         'ENGINE_CREATE_OPTION_UNSUPPORTED',
         `HostConfig.LogConfig: option "${key}" of log driver ${type} is not supported`,
       );
     }
   }
-  return { driver: 'cri', maxSizeBytes, maxFiles };
+  return { driver: 'cri', maxSizeBytes, maxFiles, compress };
 }
 
 function size(text: string): number {
@@ -48,6 +50,12 @@ function count(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1) throw invalid('max-file', text);
   return number;
+}
+
+function flag(text: string): boolean {
+  if (text === 'true' || text === '1') return true;
+  if (text === 'false' || text === '0') return false;
+  throw invalid('compress', text);
 }
 
 function invalid(key: string, value: string): AppError {

@@ -1,20 +1,11 @@
 import { AppError } from '../../core/index.ts';
 import type { ContainerCreateOptions } from '../api.ts';
 import type { ContainerNetworkMode } from '../container-record.ts';
+import { type EndpointRequest, endpointRequest } from './endpoint-request.ts';
 import type { PublishedPort } from './published-ports.ts';
 
 /** The network that a container joins when it is told none. */
 export const defaultNetwork = 'bridge';
-
-/** One network to attach to, as asked for. */
-export interface EndpointRequest {
-  readonly network: string;
-  readonly aliases: readonly string[];
-  readonly links: readonly string[];
-  readonly address?: string;
-  readonly mac?: string;
-  readonly gwPriority: number;
-}
 
 /** The mode and, for a bridge, the networks in the order of their interfaces. */
 export interface NetworkRequest {
@@ -59,7 +50,9 @@ export function networkRequest(
     network: text,
     aliases: [],
     links: [],
+    linkLocal: [],
     gwPriority: 0,
+    driverOpts: {},
   };
   const mac = options.MacAddress;
   return {
@@ -68,51 +61,6 @@ export function networkRequest(
       mac && primary.mac === undefined ? { ...primary, mac } : primary,
       ...requests.filter((request) => request !== first),
     ],
-  };
-}
-
-/** Keys of one `EndpointsConfig` entry that ask for something; Docker's API, "EndpointSettings". */
-const endpointKeys = ['IPAMConfig', 'Aliases', 'Links', 'MacAddress', 'GwPriority'];
-/** Keys that the API fills in itself; clients that copy an inspection send them back. */
-const observedKeys = [
-  'NetworkID',
-  'EndpointID',
-  'Gateway',
-  'IPAddress',
-  'IPPrefixLen',
-  'IPv6Gateway',
-  'GlobalIPv6Address',
-  'GlobalIPv6PrefixLen',
-  'DNSNames',
-];
-
-function endpointRequest(network: string, value: object): EndpointRequest {
-  const settings = value as Record<string, unknown>;
-  const place = `NetworkingConfig.EndpointsConfig["${network}"]`;
-  for (const [key, given] of Object.entries(settings)) {
-    if (!given || endpointKeys.includes(key) || observedKeys.includes(key)) continue;
-    if (typeof given === 'object' && Object.keys(given).length === 0) continue;
-    throw new AppError('ENGINE_CREATE_OPTION_UNSUPPORTED', `${place}.${key} is not supported`);
-  }
-  const ipam = (settings.IPAMConfig ?? {}) as Record<string, unknown>;
-  for (const [key, given] of Object.entries(ipam)) {
-    if (key === 'IPv4Address' || !given || (Array.isArray(given) && given.length === 0)) continue;
-    throw new AppError(
-      'ENGINE_CREATE_OPTION_UNSUPPORTED',
-      `${place}.IPAMConfig.${key} is not supported`,
-    );
-  }
-  const mac = settings.MacAddress as string | undefined;
-  if (mac && !/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(mac)) {
-    throw invalid(`${place}.MacAddress: "${mac}" is no MAC address`);
-  }
-  return {
-    network,
-    aliases: (settings.Aliases ?? []) as string[],
-    links: (settings.Links ?? []) as string[],
-    ...(ipam.IPv4Address ? { address: String(ipam.IPv4Address) } : {}),
-    ...(mac ? { mac: mac.toLowerCase() } : {}),
-    gwPriority: Number(settings.GwPriority ?? 0),
   };
 }
 
@@ -132,8 +80,4 @@ function checkPorts(mode: string, ports: readonly PublishedPort[]): void {
 
 function unusable(message: string, hint?: string): AppError {
   return new AppError('ENGINE_NETWORK_MODE_UNUSABLE', message, hint === undefined ? {} : { hint });
-}
-
-function invalid(message: string): AppError {
-  return new AppError('ENGINE_CREATE_OPTION_INVALID', message);
 }

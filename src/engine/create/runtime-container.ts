@@ -2,11 +2,14 @@ import { dirname, join } from 'node:path';
 import { nftTable } from '../../network/index.ts';
 import type { RuntimeContainer, RuntimeEndpoint, RuntimeNamespace } from '../../runtime/index.ts';
 import type { StateRoots } from '../../state/index.ts';
-import type { ContainerRecord, EndpointRecord } from '../container-record.ts';
+import type { ContainerRecord, EndpointRecord, RestartPolicy } from '../container-record.ts';
 import { dnsNames } from '../dns-names.ts';
+import { publishedEndpoint } from '../networks/published-endpoint.ts';
 import { signalName } from '../signal-name.ts';
+import { endpointOptions } from './endpoint-request.ts';
 import { runtimeHealthcheck } from './healthcheck.ts';
 import { logRotation } from './log-config.ts';
+import { runtimeProgram } from './oci-runtime.ts';
 import { runtimeMounts } from './runtime-mounts.ts';
 import { runtimeResources } from './runtime-resources.ts';
 
@@ -31,10 +34,10 @@ export function runtimeContainer(
   const { config, hostConfig: host } = record;
   const bridge = record.networkMode.kind === 'bridge';
   const shell = config.Shell;
-  const restart = host.RestartPolicy;
   return {
     id: record.id,
     name: record.name,
+    ...given('runtimeProgram', runtimeProgram(host.Runtime)),
     layers: surroundings.layers,
     args: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
     env: config.Env,
@@ -84,19 +87,28 @@ export function runtimeContainer(
         runtimeEndpoint(surroundings.roots, record, endpoint),
       ),
       ports: runtimePorts(record),
-      resolver: bridge ? { upstreams: surroundings.upstreams } : null,
+      resolver: bridge ? { upstreams: surroundings.upstreams, hosts: hostNames(record) } : null,
+      project: config.Labels['com.docker.compose.project'] ?? null,
     },
     log: logRotation(host.LogConfig),
-    restart: {
-      policy: (restart?.Name || 'no') as RuntimeContainer['restart']['policy'],
-      maxRetries: restart?.MaximumRetryCount ?? 0,
-    },
+    restart: runtimeRestart(host.RestartPolicy),
     healthcheck: runtimeHealthcheck(config.Healthcheck, shell),
     stop: {
       signal: signalName(config.StopSignal ?? 'SIGTERM'),
       timeoutMs: (config.StopTimeout ?? 10) * 1000,
     },
-    labels: config.Labels,
+    // What the shim's events carry, as the engine's own do (engine-context.ts).
+    labels: { ...config.Labels, image: config.Image },
+  };
+}
+
+function runtimeRestart(policy: RestartPolicy | undefined): RuntimeContainer['restart'] {
+  const { Name, MaximumRetryCount = 0, MaxAttempts = 0, Delay, Window } = policy ?? {};
+  return {
+    policy: (Name || 'no') as RuntimeContainer['restart']['policy'],
+    maxRetries: MaximumRetryCount || MaxAttempts,
+    ...(Delay === undefined ? {} : { delayMs: Math.round(Delay / 1e6) }),
+    ...(Window === undefined ? {} : { windowMs: Math.round(Window / 1e6) }),
   };
 }
 
@@ -107,24 +119,43 @@ function runtimeEndpoint(
 ): RuntimeEndpoint {
   return {
     network: endpoint.networkId,
+    link: endpoint.link ?? 'veth',
     bridge: endpoint.bridge,
     hostName: endpoint.hostName,
     interface: endpoint.interface,
     address: `${endpoint.address}/${endpoint.prefixLength}`,
     gateway: endpoint.gateway,
+    address6: endpoint.address6 ? `${endpoint.address6}/${endpoint.prefixLength6}` : null,
+    gateway6: endpoint.gateway6 ?? null,
     mac: endpoint.mac,
     mtu: endpoint.mtu,
     default: endpoint.isDefault,
+    isolated: endpoint.isolated ?? false,
+    extraAddresses: endpoint.linkLocal ?? [],
+    sysctls: endpointOptions(endpoint.driverOpts ?? {}, endpoint.interface, endpoint.networkName)
+      .sysctls,
     zone: join(roots.run, 'networks', endpoint.networkId, 'zone'),
     names: dnsNames(record, endpoint),
   };
 }
 
+/** How a container names the host: Docker Desktop's names, which files written for it use. */
+function hostNames({ endpoints }: ContainerRecord): string[] {
+  const gateway = endpoints.find(({ isDefault }) => isDefault)?.gateway;
+  if (!gateway) return [];
+  return [gateway, 'host.docker.internal', gateway, 'gateway.docker.internal'];
+}
+
 /** Ports lead to the address on the network that also carries the default route. */
 function runtimePorts(record: ContainerRecord): RuntimeContainer['network']['ports'] {
-  const target = record.endpoints.find((endpoint) => endpoint.isDefault) ?? record.endpoints[0];
+  const target = publishedEndpoint(record.endpoints);
   if (target === undefined) return [];
-  return record.ports.map((port) => ({ ...port, address: target.address }));
+  return record.ports.map((port) => ({
+    ...port,
+    address: target.address,
+    address6: target.address6 ?? null,
+    routed6: target.routed6 ?? false,
+  }));
 }
 
 function namespaces(

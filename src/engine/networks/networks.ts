@@ -20,10 +20,10 @@ export async function createEngineNetwork(
   context: EngineContext,
   options: NetworkCreateOptions,
 ): Promise<string> {
-  const { id, name } = await createNetwork(await networkContext(context), options);
+  const { id, name, driver } = await createNetwork(await networkContext(context), options);
   // Its bridge was made with it: the starts that follow need not ask again.
   context.ensuredBridges.set(id, { at: context.now(), done: Promise.resolve() });
-  emit(context, 'network', 'create', { id, attributes: { name, type: 'bridge' } });
+  emit(context, 'network', 'create', { id, attributes: { name, type: driver } });
   return id;
 }
 
@@ -33,13 +33,14 @@ export function inspectNetwork(context: EngineContext, idOrName: string): Networ
   const connected = observeContainers(context).flatMap(({ record, state }) =>
     record.endpoints
       .filter(({ networkId }) => networkId === network.id && hasProcess(state))
-      .map(({ mac, address, prefixLength }) => ({
+      .map(({ mac, address, prefixLength, address6, prefixLength6 }) => ({
         id: record.id,
         name: record.name,
         endpointId: endpointId(record.id, network.id),
         mac,
         address,
         prefixLength,
+        address6: address6 ? `${address6}/${prefixLength6}` : '',
       })),
   );
   return networkView(network, connected);
@@ -62,7 +63,7 @@ export async function removeEngineNetwork(context: EngineContext, idOrName: stri
   context.ensuredBridges.delete(network.id);
   emit(context, 'network', 'destroy', {
     id: network.id,
-    attributes: { name: network.name, type: 'bridge' },
+    attributes: { name: network.name, type: network.driver },
   });
 }
 

@@ -1,11 +1,17 @@
+import { containerPaths, type StateRoots } from '../../state/index.ts';
 import type { ContainerInfo } from '../api.ts';
 import type { Candidate } from './container-filters.ts';
+import { crashLoopOf } from './crash-loop.ts';
 import { mountView } from './mount-view.ts';
 import { containerNetworks, portList } from './network-settings.ts';
 import { statusText } from './status-text.ts';
 
 /** One row of a listing, in Docker's shape. */
-export function containerInfo({ record, state }: Candidate, nowMs: number): ContainerInfo {
+export function containerInfo(
+  { record, state }: Candidate,
+  nowMs: number,
+  roots: StateRoots,
+): ContainerInfo {
   const [path = '', ...args] = commandLine(record.config);
   return {
     Id: record.id,
@@ -17,7 +23,7 @@ export function containerInfo({ record, state }: Candidate, nowMs: number): Cont
     Ports: portList(record, state),
     Labels: record.config.Labels,
     State: state.status,
-    Status: statusText(state, nowMs),
+    Status: statusText(state, nowMs, crashLoopOf(state, containerPaths(roots, record.id).log)),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode ?? 'default' },
     NetworkSettings: { Networks: containerNetworks(record, state, false) },
     Mounts: record.mounts.map(mountView),

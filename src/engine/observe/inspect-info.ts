@@ -2,6 +2,7 @@ import { containerPaths, type StateRoots } from '../../state/index.ts';
 import type { ContainerInspectInfo } from '../api.ts';
 import type { Candidate } from './container-filters.ts';
 import { commandLine } from './container-info.ts';
+import { crashLoopOf } from './crash-loop.ts';
 import { fullHostConfig } from './host-config-defaults.ts';
 import { mountView } from './mount-view.ts';
 import { containerNetworks, portMap } from './network-settings.ts';
@@ -12,6 +13,7 @@ export function inspectInfo({ record, state }: Candidate, roots: StateRoots): Co
   const paths = containerPaths(roots, record.id);
   const [path = '', ...args] = commandLine(record.config);
   const live = hasProcess(state);
+  const crashLoop = crashLoopOf(state, paths.log);
   const info = {
     Id: record.id,
     Created: record.created,
@@ -30,6 +32,16 @@ export function inspectInfo({ record, state }: Candidate, roots: StateRoots): Co
       StartedAt: state.startedAt,
       FinishedAt: state.finishedAt,
       ...(state.health === null ? {} : { Health: health(state.health) }),
+      ...(crashLoop === undefined
+        ? {}
+        : {
+            CrashLoop: {
+              Runs: crashLoop.runs,
+              GaveUp: crashLoop.gaveUp,
+              Reason: crashLoop.reason,
+              LastLine: crashLoop.lastLine,
+            },
+          }),
     },
     Image: record.imageId,
     ResolvConfPath: `${paths.dir}/resolv.conf`,

@@ -1,5 +1,5 @@
 import type { ContainerInfo, ContainerInspectInfo } from '../api.ts';
-import type { ContainerRecord, EndpointRecord } from '../container-record.ts';
+import type { ContainerRecord, EndpointIpam, EndpointRecord } from '../container-record.ts';
 import { type PublishedPort, parsePortKey } from '../create/published-ports.ts';
 import { dnsNames } from '../dns-names.ts';
 import type { ContainerState } from './read-state.ts';
@@ -7,10 +7,10 @@ import { hasProcess } from './running.ts';
 
 /** One network of a container as Docker's API shows it; dockerode's type lacks the newer fields. */
 export interface NetworkSettings {
-  readonly IPAMConfig: { readonly IPv4Address?: string } | null;
+  readonly IPAMConfig: EndpointIpam | null;
   readonly Links: null;
   readonly Aliases: readonly string[] | null;
-  readonly DriverOpts: null;
+  readonly DriverOpts: Readonly<Record<string, string>> | null;
   readonly GwPriority: number;
   readonly NetworkID: string;
   readonly EndpointID: string;
@@ -45,6 +45,7 @@ export function containerNetworks(
       ...emptySettings,
       IPAMConfig: endpoint.ipamConfig,
       Aliases: full && endpoint.aliases.length > 0 ? endpoint.aliases : null,
+      DriverOpts: given(endpoint.driverOpts),
       GwPriority: endpoint.gwPriority,
       NetworkID: endpoint.networkId,
       DNSNames: full ? dnsNames(record, endpoint) : null,
@@ -78,8 +79,15 @@ function liveSettings(record: ContainerRecord, endpoint: EndpointRecord): Partia
     Gateway: endpoint.gateway ?? '',
     IPAddress: endpoint.address,
     IPPrefixLen: endpoint.prefixLength,
+    IPv6Gateway: endpoint.gateway6 ?? '',
+    GlobalIPv6Address: endpoint.address6 ?? '',
+    GlobalIPv6PrefixLen: endpoint.prefixLength6 ?? 0,
     MacAddress: endpoint.mac,
   };
+}
+
+function given(options: EndpointRecord['driverOpts']): Readonly<Record<string, string>> | null {
+  return options === undefined || Object.keys(options).length === 0 ? null : options;
 }
 
 /** An endpoint has no life of its own here: its id is made of what it joins. */

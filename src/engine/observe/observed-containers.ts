@@ -55,5 +55,5 @@ export async function listContainers(
   return observeContainers(context)
     .filter((candidate) => (!running || isRunning(candidate.state)) && test(candidate))
     .slice(0, options.limit || undefined)
-    .map((candidate) => containerInfo(candidate, now));
+    .map((candidate) => containerInfo(candidate, now, context.roots));
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { isAppError } from '../../core/index.ts';
 import { containerPaths, isAlive, readRecord, type StateRoots } from '../../state/index.ts';
 
 /** One run of a healthcheck, as the shim writes it. */
@@ -25,6 +26,10 @@ export interface ContainerState {
   readonly startedAt: string;
   readonly finishedAt: string;
   readonly restartCount: number;
+  /** Runs in a row that ended before they had settled; a run that settles sets it to 0. */
+  readonly shortRuns?: number;
+  /** Its restart policy allows no further attempt. */
+  readonly gaveUp?: boolean;
   readonly stoppedByUser: boolean;
   readonly health: {
     readonly status: 'none' | 'starting' | 'healthy' | 'unhealthy';
@@ -51,8 +56,18 @@ const killedExitCode = 137;
 export function readContainerState(roots: StateRoots, id: string): ContainerState {
   const paths = containerPaths(roots, id);
   const state = readRecord(paths.state) as ContainerState | undefined;
-  if (state === undefined) return stateWithoutFile(id, paths.log);
+  if (state === undefined) return readLastState(paths.lastState) ?? stateWithoutFile(id, paths.log);
   return isShimLost(state) ? lostState(state) : state;
+}
+
+/** How a container ended before the last reboot; undefined where it did not, or the power loss left half a file. */
+function readLastState(path: string): ContainerState | undefined {
+  try {
+    return readRecord(path) as ContainerState | undefined;
+  } catch (error) {
+    if (!isAppError(error, 'STATE_RECORD_INVALID')) throw error;
+    return undefined;
+  }
 }
 
 /** True where the state says that the container has a shim which in truth is gone: it was killed. */

@@ -1,8 +1,14 @@
 import { humanDuration } from '../../core/index.ts';
+import { type CrashLoop, crashLoopText } from './crash-loop.ts';
 import type { ContainerState } from './read-state.ts';
 
-/** What the "Status" column says, word for word as Docker writes it. */
-export function statusText(state: ContainerState, nowMs: number): string {
+/** What the "Status" column says, word for word as Docker writes it; a crash loop is told behind it. */
+export function statusText(state: ContainerState, nowMs: number, crashLoop?: CrashLoop): string {
+  const text = dockersText(state, nowMs);
+  return crashLoop === undefined ? text : `${text} (${crashLoopText(crashLoop)})`;
+}
+
+function dockersText(state: ContainerState, nowMs: number): string {
   switch (state.status) {
     case 'running': {
       const health = state.health?.status;

@@ -17,16 +17,19 @@ const layerName = /^[0-9a-f]{64}$/;
 export function collectGarbage(roots: StateRoots): { blobs: string[]; layers: string[] } {
   const paths = storePaths(roots);
   const live = reachable(roots);
+  const built = layersOfBuilds(roots);
   const usedLayers = layersOfContainers(roots);
   const blobs: string[] = [];
   const layers: string[] = [];
   for (const hex of names(paths.blobs)) {
-    if (!layerName.test(hex) || live.blobs.has(`sha256:${hex}`)) continue;
+    if (!layerName.test(hex)) continue;
+    if (live.blobs.has(`sha256:${hex}`) || built.blobs.has(`sha256:${hex}`)) continue;
     unlinkSync(join(paths.blobs, hex));
     blobs.push(`sha256:${hex}`);
   }
   for (const hex of names(paths.layers)) {
     if (!layerName.test(hex) || live.layers.has(`sha256:${hex}`) || usedLayers.has(hex)) continue;
+    if (built.layers.has(`sha256:${hex}`)) continue;
     // Renamed first: half a layer must not pass for one after a kill.
     const condemned = join(paths.layers, unfinishedName());
     renameSync(join(paths.layers, hex), condemned);
@@ -75,6 +78,37 @@ function layersOfContainers(roots: StateRoots): Set<string> {
     for (const path of overlay?.lower ?? []) used.add(basename(path));
   }
   return used;
+}
+
+/**
+ * Layers that images have taken over from the builder, and that its next build takes up again; `<data>/build/cache`. They go when
+ * the build cache is pruned.
+ */
+function layersOfBuilds(roots: StateRoots): { blobs: Set<string>; layers: Set<string> } {
+  const blobs = new Set<string>();
+  const layers = new Set<string>();
+  const folder = join(roots.data, 'build', 'cache');
+  for (const name of names(folder)) {
+    if (!name.endsWith('.json')) continue;
+    const { layer } = readBuildRecord(join(folder, name));
+    if (layer?.diffId !== undefined) layers.add(layer.diffId);
+    if (layer?.descriptor !== undefined) blobs.add(layer.descriptor.digest);
+  }
+  return { blobs, layers };
+}
+
+interface BuildRecord {
+  readonly layer?: { readonly diffId?: string; readonly descriptor?: { readonly digest: string } };
+}
+
+function readBuildRecord(path: string): BuildRecord {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as BuildRecord;
+  } catch (error) {
+    // Pruned at this moment, or cut short by a power loss: the builder does not count it either.
+    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return {};
+    throw error;
+  }
 }
 
 function names(folder: string): string[] {

@@ -29,6 +29,8 @@ export interface StagedImage {
   readonly manifest?: { readonly mediaType: string; readonly bytes: string };
   /** Lowest first. */
   readonly layers: readonly StagedLayer[];
+  /** Digest of the index that it was chosen from at its registry. */
+  readonly sourceDigest?: string;
   /** Names that it gets. */
   readonly references: readonly ImageReference[];
 }
@@ -50,7 +52,8 @@ export function commitImage(roots: StateRoots, image: StagedImage): Promise<stri
     const config = writeBlob(roots, mediaTypes.config, configBytes);
     const manifest = writeManifest(roots, config, image);
     const size = image.layers.reduce((sum, layer) => sum + layer.size, 0);
-    const stored = { imageId: config.digest, size, manifest };
+    const { sourceDigest } = image;
+    const stored = { imageId: config.digest, size, manifest, sourceDigest };
     const references = image.references.length > 0 ? image.references : [undefined];
     const entries = references.map((reference) => indexEntry(stored, reference));
     writeIndex(roots, mergeEntries(readIndex(roots), entries));

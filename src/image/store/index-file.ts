@@ -21,6 +21,8 @@ export interface IndexEntry {
   /** Bytes of the layers' uncompressed archives. */
   readonly size: number;
   readonly manifest: Descriptor;
+  /** Digest of the index that the image was chosen from at its registry. */
+  readonly sourceDigest?: string | undefined;
 }
 
 const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
@@ -51,13 +53,15 @@ export function writeIndex(roots: StateRoots, entries: readonly IndexEntry[]): v
 
 /** An entry for index.json. */
 export function indexEntry(
-  image: Pick<IndexEntry, 'imageId' | 'size' | 'manifest'>,
+  image: Pick<IndexEntry, 'imageId' | 'size' | 'manifest' | 'sourceDigest'>,
   reference: ImageReference | undefined,
 ): IndexEntry {
   const annotations: Record<string, string> = {
     [annotationKeys.imageId]: image.imageId,
     [annotationKeys.size]: String(image.size),
   };
+  const { sourceDigest } = image;
+  if (sourceDigest !== undefined) annotations[annotationKeys.sourceDigest] = sourceDigest;
   if (reference) {
     annotations[annotationKeys.fullName] = formatReference(reference);
     annotations[annotationKeys.refName] = formatFamiliar(reference);
@@ -67,6 +71,7 @@ export function indexEntry(
     imageId: image.imageId,
     size: image.size,
     name: reference && formatReference(reference),
+    ...(sourceDigest === undefined ? {} : { sourceDigest }),
     manifest: { mediaType, digest, size, ...(platform ? { platform } : {}), annotations },
   };
 }
@@ -78,7 +83,10 @@ function toEntry(roots: StateRoots, manifest: Descriptor): IndexEntry {
   const name = storedName(
     annotations[annotationKeys.fullName] ?? annotations[annotationKeys.refName],
   );
-  if (imageId !== undefined && Number.isSafeInteger(size)) return { imageId, size, name, manifest };
+  const sourceDigest = annotations[annotationKeys.sourceDigest];
+  if (imageId !== undefined && Number.isSafeInteger(size)) {
+    return { imageId, size, name, manifest, ...(sourceDigest ? { sourceDigest } : {}) };
+  }
   // Written by another program (`skopeo copy … oci:<data>/images:name`), which has no such annotations.
   const { config, layers } = readManifest(roots, manifest.digest);
   return {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { AppError } from '../../core/index.ts';
+import { AppError, isAppError } from '../../core/index.ts';
 import type { StateRoots } from '../../state/index.ts';
 import { isDigest } from '../digest.ts';
 import type { ExecutionConfig, ImageConfig } from '../oci.wire.ts';
@@ -54,6 +54,17 @@ export function findImage(roots: StateRoots, nameOrId: string): FoundImage {
   return imageOf(roots, index, id);
 }
 
+/** True where a name or id means an image of the store. */
+export function hasImage(roots: StateRoots, nameOrId: string): boolean {
+  try {
+    findImage(roots, nameOrId);
+    return true;
+  } catch (error) {
+    if (isAppError(error, 'IMAGE_NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
 /** Every image of the store once, in the order of the index. */
 export function allImages(roots: StateRoots): FoundImage[] {
   const index = readIndex(roots);
@@ -103,7 +114,8 @@ export function repoDigests(image: FoundImage): string[] {
   const names = image.entries.flatMap((entry) => {
     if (entry.name === undefined) return [];
     const { domain, repository } = parseReference(entry.name);
-    return [formatFamiliar({ domain, repository, digest: entry.manifest.digest })];
+    const digest = entry.sourceDigest ?? entry.manifest.digest;
+    return [formatFamiliar({ domain, repository, digest })];
   });
   return [...new Set(names)];
 }
@@ -137,8 +149,8 @@ function idByName(index: readonly IndexEntry[], text: string): string | undefine
   }
   const repository = `${reference.domain}/${reference.repository}`;
   return index.find(
-    ({ name, manifest, imageId }) =>
-      (manifest.digest === reference.digest || imageId === reference.digest) &&
+    ({ name, manifest, imageId, sourceDigest }) =>
+      [manifest.digest, imageId, sourceDigest].includes(reference.digest) &&
       name !== undefined &&
       formatReference(repositoryOf(name)) === repository,
   )?.imageId;

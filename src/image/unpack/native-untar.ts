@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AppError } from '../../core/index.ts';
+import { spawnChild } from '../../runtime/index.ts';
 import { isErrno } from '../../state/index.ts';
 import type { Digest } from '../digest.ts';
 
@@ -46,7 +46,7 @@ export async function untar(source: ArchiveSource, options: UntarOptions): Promi
   const opened = typeof source === 'string' ? openArchive(source) : undefined;
   const input = opened ?? (typeof source === 'number' ? source : 'pipe');
   try {
-    const child = spawn(options.native, argv, {
+    const child = spawnChild(options.native, argv, {
       stdio: [input, 'pipe', 'pipe'],
       ...(options.signal ? { signal: options.signal } : {}),
     });

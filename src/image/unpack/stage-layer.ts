@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '../../core/index.ts';
+import { AppError, isAppError } from '../../core/index.ts';
 import type { StateRoots } from '../../state/index.ts';
 import type { Digest } from '../digest.ts';
 import { mediaTypes } from '../oci.wire.ts';
@@ -18,6 +18,8 @@ export interface StageOptions {
   readonly digest?: Digest;
   /** The archive is an unfinished file of ours in the store: it becomes the blob itself, uncopied. */
   readonly adopt?: boolean;
+  /** File that the archive's bytes are kept in; after a failure that is not the content's it stays, for a later try. */
+  readonly blob?: string;
 }
 
 /** A staged layer and what was found out about its archive. */
@@ -48,7 +50,7 @@ export async function stageLayer(
   // Beside the layers, not in ingest: the rename must stay within one file system, and layers may be one of its own.
   const folder = join(paths.layers, name);
   const adopted = options.adopt && typeof source === 'string' ? source : undefined;
-  const blob = adopted ?? join(paths.ingest, name);
+  const blob = adopted ?? options.blob ?? join(paths.ingest, name);
   // A layer without an entry for its root gets the usual mode.
   mkdirSync(folder, { mode: 0o755 });
   try {
@@ -68,7 +70,7 @@ export async function stageLayer(
     return { tar, layer: { diffId: tar.diffId, descriptor, size: tar.size, folder, blob } };
   } catch (error) {
     removeTree(folder);
-    removeTree(blob);
+    if (options.blob === undefined || isContentAtFault(error)) removeTree(blob);
     throw error;
   }
 }
@@ -77,6 +79,10 @@ export async function stageLayer(
 export function discardLayer(layer: StagedLayer): void {
   if (layer.folder !== undefined) removeTree(layer.folder);
   if (layer.blob !== undefined) removeTree(layer.blob);
+}
+
+function isContentAtFault(error: unknown): boolean {
+  return isAppError(error, 'IMAGE_CONTENT_DAMAGED') || isAppError(error, 'IMAGE_ARCHIVE_INVALID');
 }
 
 function checkDigest(what: string, wanted: Digest | undefined, found: Digest): void {

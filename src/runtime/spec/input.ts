@@ -82,14 +82,26 @@ export type RuntimeNamespace =
 /** One attachment to a bridge network; docs/on-disk-layout.md, shim.json. */
 export interface RuntimeEndpoint {
   readonly network: string;
+  /** `veth`, `macvlan-bridge`, `ipvlan-l2`, … */
+  readonly link: string;
+  /** The bridge, or the parent of a macvlan. */
   readonly bridge: string;
   readonly hostName: string;
   readonly interface: string;
   readonly address: string;
   readonly gateway: string | null;
+  /** With its prefix length. */
+  readonly address6: string | null;
+  readonly gateway6: string | null;
   readonly mac: string | null;
   readonly mtu: number;
   readonly default: boolean;
+  /** Reaches the bridge alone, no neighbour. */
+  readonly isolated: boolean;
+  /** Further addresses with prefix lengths. */
+  readonly extraAddresses: readonly string[];
+  /** Paths below `/proc/sys` and values, in turn. */
+  readonly sysctls: readonly string[];
   /** `<run>/networks/<id>/zone`. */
   readonly zone: string;
   /** Service name, aliases, container name, short id. */
@@ -102,6 +114,8 @@ export interface RuntimePort {
   readonly hostIp: string;
   readonly hostPort: number;
   readonly address: string;
+  readonly address6: string | null;
+  readonly routed6: boolean;
   readonly containerPort: number;
 }
 
@@ -114,7 +128,13 @@ export interface RuntimeNetwork {
   readonly endpoints: readonly RuntimeEndpoint[];
   readonly ports: readonly RuntimePort[];
   /** Null: nothing answers on 127.0.0.11. */
-  readonly resolver: { readonly upstreams: readonly string[] } | null;
+  readonly resolver: {
+    readonly upstreams: readonly string[];
+    /** Addresses and names of the host itself, in turn. */
+    readonly hosts: readonly string[];
+  } | null;
+  /** Names of this project come first; null: of none. */
+  readonly project: string | null;
 }
 
 export interface RuntimeHealthcheck {
@@ -129,8 +149,12 @@ export interface RuntimeHealthcheck {
 
 export interface RuntimeRestart {
   readonly policy: 'no' | 'always' | 'unless-stopped' | 'on-failure';
-  /** With `on-failure`: 0 is without end. */
+  /** 0 is without end. */
   readonly maxRetries: number;
+  /** Between an end and the next start; left out: 100 ms, doubled up to a minute. */
+  readonly delayMs?: number;
+  /** A run of this length succeeded, so that `maxRetries` begins anew; left out: it never does. */
+  readonly windowMs?: number;
 }
 
 /** What {@link ociSpec} and {@link shimSpec} are made from. */
@@ -139,12 +163,16 @@ export interface RuntimeContainer {
   readonly id: string;
   /** `todo-mysql-1`. */
   readonly name: string;
+  /** Absolute path of another OCI runtime that makes the container. */
+  readonly runtimeProgram?: string;
   /** Layer folders, topmost first. */
   readonly layers: readonly string[];
   /** Entrypoint and command, joined. */
   readonly args: readonly string[];
   /** `KEY=value`; PATH, HOSTNAME, TERM and HOME are added where they are missing, as Docker does. */
   readonly env: readonly string[];
+  /** Only HOME is added to `env`. */
+  readonly isEnvWhole?: boolean;
   /** Absolute; made if it does not exist. */
   readonly cwd: string;
   /** `''`, `uid`, `uid:gid`, `name`, `name:group`; names are looked up inside the container's root by the native side. */
@@ -192,12 +220,16 @@ export interface RuntimeContainer {
   readonly tty?: boolean;
   readonly stdinOpen?: boolean;
   readonly stdinOnce?: boolean;
+  /** It is ended when the process that started it ends, however that was. */
+  readonly diesWithClient?: boolean;
   readonly network: RuntimeNetwork;
   /** Rotation of the log; `none` keeps no log. */
   readonly log: {
     readonly driver: 'cri' | 'none';
     readonly maxSizeBytes: number;
     readonly maxFiles: number;
+    /** Old files, but the newest of them. */
+    readonly compress?: boolean;
   };
   readonly restart: RuntimeRestart;
   readonly healthcheck: RuntimeHealthcheck | null;

@@ -56,13 +56,9 @@ function systemMounts(container: RuntimeContainer): OciMount[] {
 /** Shared memory and message queues belong to the ipc namespace, wherever that comes from. */
 function ipcMounts({ ipcNamespace, shmSizeBytes }: RuntimeContainer, safe: string[]): OciMount[] {
   const bind = ['rbind', ...safe];
-  if (ipcNamespace?.kind === 'host') {
-    return [
-      mount('/dev/mqueue', 'bind', '/dev/mqueue', bind),
-      mount('/dev/shm', 'bind', '/dev/shm', bind),
-    ];
-  }
+  // Shows the queues of whatever ipc namespace it is mounted in.
   const queues = mount('/dev/mqueue', 'mqueue', 'mqueue', safe);
+  if (ipcNamespace?.kind === 'host') return [queues, mount('/dev/shm', 'bind', '/dev/shm', bind)];
   if (ipcNamespace?.kind === 'path') {
     const root = ipcNamespace.path.replace(/\/ns\/ipc$/, '/root');
     return [queues, mount('/dev/shm', 'bind', join(root, 'dev/shm'), bind)];
@@ -71,7 +67,9 @@ function ipcMounts({ ipcNamespace, shmSizeBytes }: RuntimeContainer, safe: strin
   return [queues, mount('/dev/shm', 'tmpfs', 'shm', [...safe, 'mode=1777', size])];
 }
 
-function etcMounts({ etcFiles }: RuntimeContainer, folder: string): OciMount[] {
+/** On a read-only root these are read-only too, as Docker's. */
+function etcMounts({ etcFiles, readOnlyRootfs }: RuntimeContainer, folder: string): OciMount[] {
+  const options = ['rbind', ...(readOnlyRootfs ? ['ro'] : []), 'rprivate'];
   const files: readonly (readonly [boolean, string])[] = [
     [etcFiles.resolvConf, 'resolv.conf'],
     [etcFiles.hostname, 'hostname'],
@@ -79,7 +77,7 @@ function etcMounts({ etcFiles }: RuntimeContainer, folder: string): OciMount[] {
   ];
   return files
     .filter(([wanted]) => wanted)
-    .map(([, name]) => mount(`/etc/${name}`, 'bind', join(folder, name), ['rbind', 'rprivate']));
+    .map(([, name]) => mount(`/etc/${name}`, 'bind', join(folder, name), options));
 }
 
 function initMount({ initPath }: RuntimeContainer): OciMount[] {

@@ -77,7 +77,7 @@ export function ociSpec(container: RuntimeContainer, folder: string, arch: strin
       cgroupsPath: `${container.cgroupParent ?? '/coracle'}/${container.id}`,
       devices: nodes,
       resources: ociResources(container.resources ?? {}, rules),
-      sysctl: { ...container.sysctls },
+      sysctl: { ...networkSettings(container), ...container.sysctls },
       ...(guard.seccomp === undefined ? {} : { seccomp: guard.seccomp }),
       maskedPaths: guard.systemPaths ? maskedPaths : [],
       readonlyPaths: guard.systemPaths ? readonlyPaths : [],
@@ -113,13 +113,23 @@ function process(
 }
 
 /** What Docker adds stands first, and only where the container says nothing else. HOME is the native side's. */
-function environment({ env, hostname, tty }: RuntimeContainer): string[] {
+function environment({ env, hostname, tty, isEnvWhole }: RuntimeContainer): string[] {
+  if (isEnvWhole) return [...env];
   const named = new Set(env.map((entry) => entry.slice(0, entry.indexOf('='))));
   const added: string[] = [];
   if (!named.has('PATH')) added.push(`PATH=${defaultPath}`);
   if (!named.has('HOSTNAME') && hostname !== undefined) added.push(`HOSTNAME=${hostname}`);
   if (!named.has('TERM') && tty) added.push('TERM=xterm');
   return [...added, ...env];
+}
+
+/** Docker's for a network namespace of the container's own: any user may bind any port, and send pings. */
+function networkSettings({ network }: RuntimeContainer): Record<string, string> {
+  if (network.mode !== 'bridge' && network.mode !== 'none') return {};
+  return {
+    'net.ipv4.ip_unprivileged_port_start': '0',
+    'net.ipv4.ping_group_range': '0 2147483647',
+  };
 }
 
 function namespaces(container: RuntimeContainer): { type: string; path?: string }[] {

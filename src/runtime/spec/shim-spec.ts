@@ -6,12 +6,18 @@ import type { RuntimeContainer } from './input.ts';
  * A container's shim.json; docs/on-disk-layout.md is its description.
  * @param folder `<data>/containers/<id>`.
  */
-export function shimSpec(container: RuntimeContainer, folder: string, roots: StateRoots) {
+export function shimSpec(
+  container: RuntimeContainer,
+  folder: string,
+  roots: StateRoots,
+  events: string = join(roots.run, 'events'),
+) {
   const { network, log } = container;
   return {
     version: 1,
     id: container.id,
     name: container.name,
+    ...(container.runtimeProgram === undefined ? {} : { runtime: container.runtimeProgram }),
     overlay: {
       lower: [...container.layers],
       upper: join(folder, 'upper'),
@@ -20,6 +26,7 @@ export function shimSpec(container: RuntimeContainer, folder: string, roots: Sta
     tty: container.tty ?? false,
     stdinOpen: container.stdinOpen ?? false,
     stdinOnce: container.stdinOnce ?? false,
+    ...(container.diesWithClient ? { diesWithClient: true } : {}),
     network: {
       table: network.table,
       mode: network.mode,
@@ -33,11 +40,12 @@ export function shimSpec(container: RuntimeContainer, folder: string, roots: Sta
       path: join(folder, 'log'),
       maxSize: log.maxSizeBytes,
       maxFiles: log.maxFiles,
+      compress: log.compress ?? true,
     },
     restart: container.restart,
     healthcheck: container.healthcheck,
     stop: container.stop,
-    events: join(roots.run, 'events'),
+    events,
     labels: container.labels,
   };
 }

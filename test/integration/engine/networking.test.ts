@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { eventually } from '../../support/eventually.ts';
 import { EngineLab, failure } from './engine-lab.ts';
 
 describe('networks of containers', () => {
@@ -149,6 +150,145 @@ describe('networks of containers', () => {
     await lab.run('two', at('10.213.77.9'));
   });
 
+  it('gives IPv6, link-local addresses, an interface name and its sysctls', async () => {
+    await engine.createNetwork({
+      Name: 'six',
+      EnableIPv6: true,
+      IPAM: { Config: [{ Subnet: '10.213.78.0/28' }, { Subnet: 'fd00:213:78::/64' }] },
+    });
+    const server = await lab.run('lab-six-1', {
+      ...httpd,
+      HostConfig: { NetworkMode: 'six', PortBindings: { '80/tcp': [{ HostIp: '::' }] } },
+      NetworkingConfig: {
+        EndpointsConfig: {
+          six: {
+            Aliases: ['web'],
+            MacAddress: '02:42:ac:11:65:43',
+            IPAMConfig: {
+              IPv6Address: 'fd00:213:78::99',
+              LinkLocalIPs: ['169.254.7.7', 'fe80::7'],
+            },
+            DriverOpts: {
+              'com.docker.network.endpoint.ifname': 'front0',
+              'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.log_martians=1',
+            },
+          },
+        },
+      },
+    });
+    const view = (await server.inspect()).NetworkSettings.Networks.six;
+    expect(view).to.include({
+      GlobalIPv6Address: 'fd00:213:78::99',
+      GlobalIPv6PrefixLen: 64,
+      IPv6Gateway: 'fd00:213:78::1',
+      MacAddress: '02:42:ac:11:65:43',
+    });
+    const addresses = await lab.sh('lab-six-1', 'ip addr show front0');
+    for (const address of [
+      '10.213.78.2/28',
+      'fd00:213:78::99/64',
+      '169.254.7.7/16',
+      'fe80::7/64',
+    ]) {
+      expect(addresses).to.include(address);
+    }
+    expect(await lab.sh('lab-six-1', 'cat /proc/sys/net/ipv4/conf/front0/log_martians')).to.equal(
+      '1',
+    );
+    await lab.run('lab-client-1', { HostConfig: { NetworkMode: 'six' } });
+    expect(await lab.sh('lab-client-1', 'nslookup -type=aaaa web | tail -n +3')).to.include(
+      'fd00:213:78::99',
+    );
+    expect(await lab.sh('lab-client-1', 'nslookup fd00:213:78::99')).to.match(/name = lab-six-1/);
+    expect(await lab.sh('lab-client-1', 'wget -qO- "http://[fd00:213:78::99]/"')).to.match(
+      /^hello from/,
+    );
+    expect(await lab.sh('lab-client-1', 'nslookup host.docker.internal | tail -n +3')).to.include(
+      '10.213.78.1',
+    );
+    const [listed] = await engine.listContainers({ filters: { name: ['lab-six-1'] } });
+    const port = listed?.Ports.find(({ IP }) => IP === '::')?.PublicPort;
+    expect(await fetchSoon(`http://[::1]:${port}/`)).to.match(/^hello/);
+    const { Id } = await server.inspect();
+    expect((await engine.getNetwork('six').inspect()).Containers?.[Id]).to.include({
+      IPv6Address: 'fd00:213:78::99/64',
+    });
+  });
+
+  it('connects a running container to a network and takes it off again', async () => {
+    await engine.createNetwork({ Name: 'first' });
+    await engine.createNetwork({ Name: 'second', EnableIPv6: true });
+    const server = await lab.run('moving', {
+      ...httpd,
+      Hostname: 'moving',
+      HostConfig: {
+        NetworkMode: 'first',
+        PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1' }, { HostIp: '::1' }] },
+      },
+    });
+    await lab.run('client', { HostConfig: { NetworkMode: 'second' } });
+    const [listed] = await engine.listContainers({ filters: { name: ['moving'] } });
+    const urls = listed?.Ports.map(
+      ({ IP, PublicPort }) => `http://${IP.includes(':') ? `[${IP}]` : IP}:${PublicPort}/`,
+    );
+    const reaches = async () => {
+      for (const url of urls ?? []) expect(await fetchSoon(url)).to.equal('hello from moving\n');
+    };
+    await reaches();
+    await engine.connectNetwork('second', 'moving', { Aliases: ['web'], GwPriority: 10 });
+    expect(await lab.sh('client', 'wget -qO- http://web/')).to.equal('hello from moving');
+    // Names of the new network are known in it, and its way out is the one with the priority.
+    expect(await lab.sh('moving', 'nslookup client >/dev/null && echo found')).to.equal('found');
+    expect(await lab.sh('moving', 'ip route | grep default')).to.include('dev eth1');
+    await reaches();
+    const twice = await failure(engine.connectNetwork('second', 'moving'));
+    expect(twice).to.include({ code: 'NETWORK_ALREADY_CONNECTED' });
+
+    await engine.disconnectNetwork('first', 'moving');
+    expect(await lab.sh('moving', 'ls /sys/class/net')).to.match(/^eth1\s+lo$/);
+    await reaches();
+    const { Networks } = (await server.inspect()).NetworkSettings;
+    expect(Object.keys(Networks)).to.deep.equal(['second']);
+    expect(await failure(engine.disconnectNetwork('first', 'moving'))).to.include({
+      code: 'NETWORK_NOT_CONNECTED',
+    });
+    await engine.getNetwork('first').remove();
+
+    // What it is attached to holds over a restart, and over none at all.
+    await server.restart({ t: 0 });
+    expect(await lab.sh('client', 'nslookup web >/dev/null && echo found')).to.equal('found');
+    await reaches();
+    await engine.disconnectNetwork('second', 'moving');
+    expect(await lab.sh('moving', 'ls /sys/class/net')).to.equal('lo');
+    await engine.connectNetwork('second', 'moving');
+    await reaches();
+    await server.stop();
+    await engine.disconnectNetwork('second', 'moving');
+    await engine.connectNetwork('second', 'moving', { Aliases: ['web'] });
+    await server.start();
+    expect(await lab.sh('client', 'wget -qO- http://web/')).to.equal('hello from moving');
+    await engine.disconnectNetwork('second', 'no-such-container', { force: true });
+  });
+
+  it('changes nothing where it cannot be connected', async () => {
+    await engine.createNetwork({ Name: 'small', IPAM: { Config: [{ Subnet: '10.213.79.0/29' }] } });
+    await lab.run('plain');
+    await lab.run('hosted', { HostConfig: { NetworkMode: 'host' } });
+    expect(await failure(engine.connectNetwork('small', 'hosted'))).to.include({
+      code: 'ENGINE_NETWORK_MODE_UNUSABLE',
+    });
+    const wrong = { IPAMConfig: { IPv4Address: '10.1.1.1' } };
+    expect(await failure(engine.connectNetwork('small', 'plain', wrong))).to.include({
+      code: 'NETWORK_ADDRESS_INVALID',
+    });
+    const clash = { DriverOpts: { 'com.docker.network.endpoint.ifname': 'eth0' } };
+    expect((await failure(engine.connectNetwork('small', 'plain', clash))).message).to.match(
+      /interface "eth0" already/,
+    );
+    expect(await lab.sh('plain', 'ls /sys/class/net')).to.match(/^eth0\s+lo$/);
+    expect((await engine.getNetwork('small').inspect()).Containers).to.deep.equal({});
+  });
+
   it("shares the network of another container, or the host's, or has none", async () => {
     const owner = await lab.create('owner', httpd);
     const guest = await lab.create('guest', { HostConfig: { NetworkMode: 'container:owner' } });
@@ -170,6 +310,9 @@ describe('networks of containers', () => {
       HostConfig: { NetworkMode: 'links' },
       NetworkingConfig: { EndpointsConfig: { links: { Links: ['target:db'] } } },
     });
-    expect(await lab.sh('caller', 'wget -qO- http://db/')).to.match(/^hello from/);
+    // The server inside needs a moment after its start.
+    await eventually(async () =>
+      expect(await lab.sh('caller', 'wget -qO- http://db/')).to.match(/^hello from/),
+    );
   });
 });

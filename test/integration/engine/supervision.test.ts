@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { containerPaths } from '../../../src/state/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import { EngineLab, failure } from './engine-lab.ts';
+import { EngineLab, failure, image } from './engine-lab.ts';
 
 describe('a container under supervision', () => {
   const lab = new EngineLab();
@@ -39,6 +39,52 @@ describe('a container under supervision', () => {
     const info = await container.inspect();
     expect(info.RestartCount).to.equal(2);
     expect(info.State).to.include({ Status: 'exited', ExitCode: 5 });
+  });
+
+  it('says that it is in a crash loop, and why', async () => {
+    const container = await lab.run('loops', {
+      Cmd: ['sh', '-c', 'echo "Error: no such \x1b[31mdatabase"; echo bye; exit 3'],
+      HostConfig: { RestartPolicy: { Name: 'always' } },
+    });
+    const status = async () => (await engine.listContainers({ all: true }))[0]?.Status;
+    await eventually(async () => {
+      expect(await status()).to.match(
+        /^Restarting \(3\) .* ago \(crash loop, \d+ runs: Error: no such database\)$/,
+      );
+    }, 5000);
+    const { State } = (await container.inspect()) as { State: { CrashLoop?: { Runs: number } } };
+    expect(State.CrashLoop).to.deep.include({ GaveUp: false, LastLine: 'Error: no such database' });
+    expect(State.CrashLoop?.Runs).to.be.at.least(3);
+    await container.stop();
+    expect(await status()).to.match(/^Exited \(3\) .* ago$/);
+  });
+
+  it('says that its policy gave up', async () => {
+    const container = await lab.run('over', {
+      Cmd: ['sh', '-c', 'echo cannot start >&2; exit 5'],
+      HostConfig: { RestartPolicy: { Name: 'always', MaxAttempts: 1, Delay: 0 } as never },
+    });
+    await container.wait();
+    const [listed] = await engine.listContainers({ all: true });
+    expect(listed?.Status).to.match(/^Exited \(5\) .* ago \(gave up, 2 runs: cannot start\)$/);
+  });
+
+  it('tells each thing that happens to it once, in Docker’s order', async () => {
+    const container = await lab.run('events');
+    await container.restart();
+    await container.pause();
+    await container.unpause();
+    await container.kill({ signal: 'SIGUSR1' });
+    await container.stop();
+    const past: string[] = [];
+    const options = { filters: { container: ['events'] }, past: true, follow: false };
+    for await (const { Action, Actor } of engine.events(options)) {
+      past.push(Action);
+      expect(Actor.Attributes.image, Action).to.equal(image);
+    }
+    const restart = ['kill', 'die', 'stop', 'start', 'restart'];
+    const rest = ['pause', 'unpause', 'kill', 'kill', 'die', 'stop'];
+    expect(past).to.deep.equal(['create', 'start', ...restart, ...rest]);
   });
 
   it('tells its health, and wakes those who wait for it', async () => {
@@ -165,7 +211,8 @@ describe('a container under supervision', () => {
     rmSync(join(lab.roots.run, 'networks'), { recursive: true });
     const fresh = lab.newEngine();
     const [listed] = await fresh.listContainers({ all: true });
-    expect(listed?.Status).to.match(/^Exited \(255\)/);
+    // Its last words lie in the data folder, which a reboot leaves.
+    expect(listed?.Status).to.match(/^Exited \(143\)/);
     await fresh.getContainer('reboot').start();
     expect(await lab.sh('reboot', 'ip route | grep -c default')).to.equal('1');
     await fresh.close();

@@ -9,7 +9,12 @@ import { eventually } from '../../support/eventually.ts';
 import { RuntimeLab, unableReason } from './runtime-lab.ts';
 
 const table = 'coracle-dns-test';
-const bridge = { name: 'cor-dnstest', subnet: '10.251.77.0/24', address: '10.251.77.1/24' };
+const bridge = {
+  name: 'cor-dnstest',
+  subnet: '10.251.77.0/24',
+  subnet6: '',
+  address: '10.251.77.1/24',
+};
 /** Loopback addresses of this machine that nothing else listens on. */
 const upstream = '127.9.77.53';
 const deadUpstream = '127.9.77.54';
@@ -27,11 +32,25 @@ describe('the resolver of a container', function () {
   });
   beforeEach(async () => {
     lab = new RuntimeLab();
-    await lab.native.request('bridge.create', { table, ...bridge, mtu: 1500, internal: false });
+    await lab.native.request('bridge.create', {
+      table,
+      ...bridge,
+      address6: '',
+      mtu: 1500,
+      internal: false,
+      isolated: false,
+      masquerade: true,
+      masquerade6: false,
+    });
   });
   afterEach(async () => {
     await lab.removeContainers();
-    await lab.native.request('bridge.delete', { table, name: bridge.name, subnet: bridge.subnet });
+    await lab.native.request('bridge.delete', {
+      table,
+      name: bridge.name,
+      subnet: bridge.subnet,
+      subnet6: '',
+    });
     lab.removeZones();
     await lab[Symbol.asyncDispose]();
   });
@@ -43,7 +62,13 @@ describe('the resolver of a container', function () {
   ): Partial<RuntimeContainer> {
     const endpoint = {
       network: 'test',
+      link: 'veth',
       bridge: bridge.name,
+      isolated: false,
+      extraAddresses: [],
+      sysctls: [],
+      address6: null,
+      gateway6: null,
       hostName: `cvdnstest${host}`,
       interface: 'eth0',
       address: `10.251.77.${host}/24`,
@@ -55,7 +80,14 @@ describe('the resolver of a container', function () {
       names,
     };
     return {
-      network: { table, mode: 'bridge', endpoints: [endpoint], ports: [], resolver: { upstreams } },
+      network: {
+        table,
+        mode: 'bridge',
+        endpoints: [endpoint],
+        ports: [],
+        resolver: { upstreams, hosts: [] },
+        project: null,
+      },
     };
   }
 

@@ -23,7 +23,10 @@ import { eventually } from '../../support/eventually.ts';
 import { leftovers, type Snapshot, takeSnapshot } from '../../support/leftovers.ts';
 import { plainContainer } from '../../support/runtime-container.ts';
 
-export const nativeBinary = resolve('native/build/coracle-runtime');
+/** `CORACLE_TEST_RUNTIME` names another build: the sanitizers'. */
+export const nativeBinary = resolve(
+  process.env.CORACLE_TEST_RUNTIME ?? 'native/build/coracle-runtime',
+);
 const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
 
 /** Why nothing here can run; undefined where it can. */
@@ -105,9 +108,9 @@ export class RuntimeLab {
     return containerPaths(this.roots, id);
   }
 
-  start(id: string) {
+  start(id: string, sharesPids = false) {
     const { dir, run } = this.paths(id);
-    return this.native.request('container.start', { dir, run, sharesPids: false });
+    return this.native.request('container.start', { dir, run, sharesPids });
   }
 
   /** Creates, starts and waits for the final exit. */

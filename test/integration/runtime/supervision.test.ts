@@ -36,6 +36,13 @@ describe('a container under its shim', function () {
     });
   };
 
+  /** A container that runs until its one client has left. */
+  const attachable = async (script: string) => {
+    const id = lab.create(script, { stdinOpen: true, stdinOnce: true });
+    await lab.start(id);
+    return { id, run: lab.paths(id).run };
+  };
+
   /** A bare connection to the control socket, whose path may be longer than a socket's address. */
   const connect = (run: string) =>
     new Promise<Socket>((resolve, reject) => {
@@ -113,6 +120,25 @@ describe('a container under its shim', function () {
     expect(lab.state(id)).to.include({ restartCount: 3, exitCode: 1, status: 'exited' });
     // Pauses of 100, 200 and 400 ms: a lower bound, which a loaded machine cannot break.
     expect(Date.now() - begin).to.be.at.least(700);
+  });
+
+  it('is started again after the pause that was asked for, and after a success too', async () => {
+    const begin = Date.now();
+    const { id, output } = await lab.run('echo run', {
+      restart: { policy: 'always', maxRetries: 2, delayMs: 400 },
+    });
+    expect(output).to.equal('run\n'.repeat(3));
+    expect(lab.state(id)).to.include({ restartCount: 2, shortRuns: 3, gaveUp: true, exitCode: 0 });
+    expect(Date.now() - begin).to.be.at.least(800);
+  });
+
+  it('gets its attempts back by a run that lasts the window', async () => {
+    // The third run succeeds, so two more failures are allowed before the policy gives up.
+    const script = 'echo run >> /runs; [ $(grep -c run /runs) = 3 ] && sleep 1; exit 1';
+    const { id } = await lab.run(script, {
+      restart: { policy: 'on-failure', maxRetries: 2, delayMs: 0, windowMs: 500 },
+    });
+    expect(lab.state(id)).to.include({ restartCount: 4, shortRuns: 2, gaveUp: true });
   });
 
   it('stays down after a success where only failures are restarted', async () => {
@@ -282,6 +308,47 @@ describe('a container under its shim', function () {
     expect(await output)
       .to.have.lengthOf(big.length + 4)
       .and.include('end');
+  });
+
+  it('refuses what no request has, and goes on', async () => {
+    const id = lab.create('sleep 60');
+    await lab.start(id);
+    const wrong: [object, RegExp][] = [
+      [{ op: 'state', '': 1 }, /unknown member/],
+      [{ op: 'stop', timeout: 1 }, /unknown member/],
+      [{ op: 'stop', timeoutMs: 'x' }, /must be an integer/],
+      [{ op: 'signal', signal: 'SIGNOPE' }, /no such signal/],
+      [{ op: 'nothing' }, /unknown request/],
+    ];
+    for (const [request, message] of wrong) {
+      const error = await control(id, request as never).then(
+        () => 'accepted',
+        (reason: Error) => reason.message,
+      );
+      expect(error, JSON.stringify(request)).to.match(message);
+    }
+    expect(await control(id, { op: 'state' })).to.include({ status: 'running' });
+  });
+
+  it('takes what a client sent before it broke the form, once', async () => {
+    const { id, run } = await attachable('cat');
+    const client = await connect(run);
+    const frame = (stream: number, text: string) => {
+      const head = Buffer.alloc(5);
+      head.writeUInt8(stream);
+      head.writeUInt32LE(text.length, 1);
+      return Buffer.concat([head, Buffer.from(text)]);
+    };
+    client.write(
+      Buffer.concat([
+        Buffer.from('{"op":"attach","stdin":true}\n'),
+        frame(1, 'hello\n'),
+        frame(9, 'no such stream'),
+      ]),
+    );
+    await control(id, { op: 'wait', condition: 'exit' }).catch(() => undefined);
+    expect(await lab.output(id)).to.equal('hello\n');
+    client.destroy();
   });
 
   it('waits for a client that lags behind, and loses nothing', async () => {

@@ -70,7 +70,9 @@ describe('following logs', () => {
 
   function follow(): Promise<void> {
     const engine = {
-      logEntries: (id: string, options: LogOptions) => (logs.get(id) ?? new Log()).read(options),
+      async *logBatches(id: string, options: LogOptions) {
+        for await (const entry of (logs.get(id) ?? new Log()).read(options)) yield [entry];
+      },
       getContainer: () => ({ inspect: async () => ({ State: { ExitCode: 0 } }) }),
     } as unknown as ComposeEngine;
     return followLogs({
@@ -84,7 +86,8 @@ describe('following logs', () => {
       isProjectBusy: () => busy,
       monotonicMs: () => performance.now(),
       signal: end.signal,
-      onEntry: ({ entry }) => shown.push(Buffer.from(entry.line).toString()),
+      onEntries: ({ entries }) =>
+        shown.push(...entries.map(({ line }) => Buffer.from(line).toString())),
     });
   }
 

@@ -23,6 +23,8 @@ const network: NetworkRecord = {
   mtu: 1500,
   subnet: '10.9.0.0/29',
   gateway: '10.9.0.1',
+  subnet6: null,
+  gateway6: null,
   ipRange: null,
   auxAddresses: { printer: '10.9.0.3' },
   isSubnetGiven: true,
@@ -54,10 +56,43 @@ describe('endpoints', () => {
       address: '10.9.0.2',
       prefixLength: 29,
       gateway: '10.9.0.1',
+      address6: null,
+      prefixLength6: null,
+      gateway6: null,
       mac: '02:42:0a:09:00:02',
       mtu: 1500,
     });
     expect(reserve('c2', {}, { ...network, internal: true }).gateway).to.equal(null);
+  });
+
+  it('have an IPv6 address at the place of the IPv4 one, or the one that is asked for', () => {
+    const both = { ...network, subnet6: 'fd00:9::/64', gateway6: 'fd00:9::1' };
+    expect(reserve('c1', {}, both)).to.include({
+      address: '10.9.0.2',
+      address6: 'fd00:9::2',
+      prefixLength6: 64,
+      gateway6: 'fd00:9::1',
+    });
+    // The place of 10.9.0.4 is taken by another's own choice.
+    expect(reserve('c2', { address6: 'FD00:9:0::4', address: '10.9.0.6' }, both).address6).to.equal(
+      'fd00:9::4',
+    );
+    expect(reserve('c3', {}, both)).to.include({ address: '10.9.0.4', address6: 'fd00:9::5' });
+    expect(() => reserve('c4', { address6: 'fd00:9::4' }, both))
+      .to.throw('held by container c2')
+      .that.includes({ code: 'NETWORK_ADDRESS_TAKEN' });
+    // What was reserved before the failure is free again.
+    expect(reserve('c4', {}, both).address).to.equal('10.9.0.5');
+    const back = { networkId: network.id, address: '10.9.0.5', address6: 'fd00:9::6' };
+    releaseEndpoint(roots, back, 'c4');
+    for (const [address6, why] of [
+      ['fd00:8::2', 'not in'],
+      ['fd00:9::1', 'reserved'],
+      ['10.9.0.2', 'no IPv6 address'],
+    ] as const) {
+      expect(() => reserve('c4', { address6 }, both), address6).to.throw(why);
+    }
+    expect(() => reserve('c4', { address6: 'fd00:9::7' })).to.throw('enable_ipv6');
   });
 
   it('pass over network, gateway, reserved and broadcast addresses', () => {

@@ -72,8 +72,49 @@ describe('networks', () => {
       name: first.bridge,
       address: '10.9.0.1/26',
       subnet: '10.9.0.0/26',
+      address6: '',
+      subnet6: '',
       mtu: 1500,
       internal: false,
+      isolated: false,
+      masquerade: true,
+      masquerade6: true,
+    });
+  });
+
+  it('have a unique local subnet where they have IPv6, or the one that is asked for', async () => {
+    const one = await create('one', { EnableIPv6: true });
+    expect(one.subnet6).to.match(/^fd[0-9a-f:]+\/64$/);
+    expect(one.gateway6).to.equal(`${one.subnet6?.split('/')[0]}1`);
+    const own = { EnableIPv6: true, IPAM: { Config: [{ Subnet: 'fd00:9::/64' }] } };
+    const two = await create('two', own);
+    expect(two).to.include({ subnet6: 'fd00:9::/64', gateway6: 'fd00:9::1' });
+    expect(native.bridges.get(two.bridge)).to.include({
+      address6: 'fd00:9::1/64',
+      subnet6: 'fd00:9::/64',
+    });
+    expect(networkView(two).EnableIPv6).to.equal(true);
+    expect(networkView(two).IPAM?.Config?.[1]).to.deep.equal({
+      Subnet: 'fd00:9::/64',
+      Gateway: 'fd00:9::1',
+    });
+    expect(await failure(create('three', own))).to.include({ code: 'NETWORK_SUBNET_OVERLAP' });
+  });
+
+  it('tell the bridge what their options ask for', async () => {
+    const { bridge } = await create('quiet', {
+      Options: {
+        'com.docker.network.bridge.enable_icc': 'false',
+        'com.docker.network.bridge.enable_ip_masquerade': '0',
+        'com.docker.network.bridge.name': 'quiet0',
+        'com.docker.network.driver.mtu': '1400',
+      },
+    });
+    expect(bridge).to.equal('quiet0');
+    expect(native.bridges.get('quiet0')).to.include({
+      isolated: true,
+      masquerade: false,
+      mtu: 1400,
     });
   });
 
@@ -194,7 +235,40 @@ describe('networks', () => {
 
   for (const [what, options, code, text] of [
     ['driver', { Driver: 'overlay' }, 'NETWORK_OPTION_UNSUPPORTED', 'driver "overlay"'],
-    ['IPv6', { EnableIPv6: true }, 'NETWORK_OPTION_UNSUPPORTED', 'IPv6'],
+    ['no IPv4', { EnableIPv4: false }, 'NETWORK_OPTION_UNSUPPORTED', 'without IPv4'],
+    ['host driver', { Driver: 'host' }, 'NETWORK_OPTION_UNSUPPORTED', 'driver "host"'],
+    ['macvlan alone', { Driver: 'macvlan' }, 'NETWORK_OPTION_UNSUPPORTED', '"parent"'],
+    [
+      'macvlan mode',
+      { Driver: 'macvlan', Options: { parent: 'lo', macvlan_mode: 'x' } },
+      'NETWORK_OPTION_UNSUPPORTED',
+      '"x"',
+    ],
+    [
+      'parent',
+      { Driver: 'ipvlan', Options: { parent: 'no-such-link' } },
+      'NETWORK_PARENT_MISSING',
+      '"no-such-link"',
+    ],
+    [
+      'icc',
+      { Options: { 'com.docker.network.bridge.enable_icc': 'maybe' } },
+      'NETWORK_OPTION_UNSUPPORTED',
+      '"maybe"',
+    ],
+    ['IPv6 subnet', ipam({ Subnet: 'fd00:9::/64' }), 'NETWORK_SUBNET_INVALID', 'of IPv6'],
+    [
+      'IPv6 host bits',
+      { EnableIPv6: true, ...ipam({ Subnet: 'fd00:9::1/64' }) },
+      'NETWORK_SUBNET_INVALID',
+      'should be fd00:9::/64',
+    ],
+    [
+      'IPv6 gateway',
+      { EnableIPv6: true, ...ipam({ Subnet: 'fd00:9::/64', Gateway: 'fd00:8::1' }) },
+      'NETWORK_SUBNET_INVALID',
+      'fd00:8::1',
+    ],
     ['driver option', { Options: { foo: '1' } }, 'NETWORK_OPTION_UNSUPPORTED', '"foo"'],
     [
       'MTU',

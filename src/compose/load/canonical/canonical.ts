@@ -322,7 +322,7 @@ function mount(node: Node, { findings, path, lenient }: CanonicalContext): Node 
     setChild(map, 'bind', bind);
   }
   // a target of one or two letters has always come out without options
-  if ((parsed.type === 'volume' && node.value.length > 2) || parsed.nocopy === true) {
+  if ((parsed.type === 'volume' && Buffer.byteLength(node.value) > 2) || parsed.nocopy === true) {
     const volume = mapAt(node);
     set(volume, 'nocopy', parsed.nocopy);
     setChild(map, 'volume', volume);

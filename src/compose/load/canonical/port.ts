@@ -40,6 +40,9 @@ export function parsePorts(spec: string): PortParse {
   if (target === undefined) {
     return { problem: `"${containerPort}" is no port or range of ports` };
   }
+  if (target.start === 0) {
+    return { problem: 'the container port cannot be 0' };
+  }
   const published = hostPort === '' ? undefined : parseRange(hostPort);
   if (hostPort !== '' && published === undefined) {
     return { problem: `"${hostPort}" is no port or range of ports` };

@@ -14,7 +14,7 @@ import type { Findings } from '../findings.ts';
 import { printScalar, shortestFloat32 } from '../go-print.ts';
 import { castText } from '../interpolate/casts.ts';
 import { type PathLink, pathText } from '../path-link.ts';
-import { isNull, type Node, type ScalarNode, toPlain } from '../yaml/node.ts';
+import { isNull, mapAt, type Node, type ScalarNode, toPlain } from '../yaml/node.ts';
 
 export interface DecodeContext {
   readonly findings: Findings;
@@ -79,12 +79,31 @@ export const optionalInteger: Decoder = (node, context) => {
     return undefined;
   }
   const number = typeof value.value === 'string' ? castText(value.value, 'integer') : value.value;
-  return typeof number === 'number'
+  if (typeof number !== 'number' || !Number.isFinite(number)) {
+    return fail(context, value, `must be an integer, got "${value.value}"`);
+  }
+  // beyond this a number is not exact, and what is printed would not be what was written
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER
     ? Math.trunc(number)
-    : fail(context, value, `must be an integer, got "${value.value}"`);
+    : fail(
+        context,
+        value,
+        `is out of range; the largest number is ${Number.MAX_SAFE_INTEGER}`,
+        'COMPOSE_VALUE_INVALID',
+      );
 };
 
 export const integer: Decoder = (node, context) => optionalInteger(node, context) || undefined;
+
+/** An integer that cannot be negative, of which 0 is worth telling. */
+export const optionalCount: Decoder = (node, context) => {
+  const number = optionalInteger(node, context);
+  return node === undefined || typeof number !== 'number' || number >= 0
+    ? number
+    : fail(context, node, `must not be negative, got ${number}`, 'COMPOSE_VALUE_INVALID');
+};
+
+export const count: Decoder = (node, context) => optionalCount(node, context) || undefined;
 
 /** A number kept with the precision of 32 bits. */
 export const float: Decoder = (node, context) => {
@@ -98,6 +117,9 @@ export const float: Decoder = (node, context) => {
     : fail(context, value, `must be a number, got "${value.value}"`);
 };
 
+/** The largest number of bytes: they have 63 bits in every program that reads them. */
+const mostBytes = 2n ** 63n - 1n;
+
 /** `512m` or a number of bytes, as decimal digits; 0 is the same as absent. */
 export const byteCount: Decoder = (node, context) => {
   const value = scalar(node, context);
@@ -105,7 +127,7 @@ export const byteCount: Decoder = (node, context) => {
     return undefined;
   }
   const written = String(value.value);
-  const bytes = /^[-+]?\d+$/.test(written) ? Number(written) : parseByteSize(written);
+  const bytes = exactBytes(written);
   if (bytes === undefined) {
     return fail(
       context,
@@ -114,8 +136,19 @@ export const byteCount: Decoder = (node, context) => {
       'COMPOSE_VALUE_INVALID',
     );
   }
-  return bytes === 0 ? undefined : String(bytes);
+  if (bytes > mostBytes) {
+    return fail(context, value, `: ${written} is too large for a size`, 'COMPOSE_VALUE_INVALID');
+  }
+  return bytes === 0n ? undefined : String(bytes);
 };
+
+function exactBytes(written: string): bigint | undefined {
+  if (/^[-+]?\d+$/.test(written)) {
+    return BigInt(written.replace(/^\+/, ''));
+  }
+  const bytes = parseByteSize(written);
+  return bytes === undefined || !Number.isFinite(bytes) ? undefined : BigInt(bytes);
+}
 
 export const optionalDuration: Decoder = (node, context) => {
   const value = scalar(node, context);
@@ -264,6 +297,20 @@ export function recordOf(value: Decoder): Decoder {
         [key, isNull(entry.value) ? null : value(entry.value, at(context, key))] as const,
     );
     return entries.length === 0 ? undefined : sortedRecord(entries);
+  };
+}
+
+/** As {@link recordOf}, where a name without a value is one with all its defaults. */
+export function resourcesOf(value: Decoder): Decoder {
+  const decode = recordOf(value);
+  return (node, context) => {
+    const resources = decode(node, context) as Record<string, unknown> | undefined;
+    for (const name of Object.keys(resources ?? {})) {
+      if (resources !== undefined && resources[name] === null && node !== undefined) {
+        resources[name] = value(mapAt(node), at(context, name));
+      }
+    }
+    return resources;
   };
 }
 

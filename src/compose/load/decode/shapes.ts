@@ -4,6 +4,7 @@
  */
 import {
   byteCount,
+  count,
   type Decoder,
   duration,
   flag,
@@ -12,11 +13,13 @@ import {
   listOf,
   mapping,
   nullableMapping,
+  optionalCount,
   optionalDuration,
   optionalFlag,
   optionalInteger,
   orElse,
   recordOf,
+  resourcesOf,
   shape,
   text,
   textList,
@@ -95,8 +98,12 @@ const build = shape({
   privileged: flag,
 });
 
+// Compose prints these keys of a list's items even where they are empty
+const shownText = orElse(text, () => '');
+const shownInteger = orElse(integer, () => 0);
+
 const updateConfig = shape({
-  parallelism: optionalInteger,
+  parallelism: optionalCount,
   delay: duration,
   failure_action: text,
   monitor: duration,
@@ -110,7 +117,7 @@ const resourceSet = shape({
   pids: integer,
   devices: listOf(deviceRequest),
   generic_resources: listOf(
-    shape({ discrete_resource_spec: shape({ kind: text, value: optionalInteger }) }),
+    shape({ discrete_resource_spec: shape({ kind: shownText, value: shownInteger }) }),
   ),
 });
 
@@ -124,14 +131,14 @@ const deploy = shape({
   restart_policy: shape({
     condition: text,
     delay: optionalDuration,
-    max_attempts: optionalInteger,
+    max_attempts: optionalCount,
     window: optionalDuration,
   }),
   placement: always(
     shape({
       constraints: textList,
       preferences: listOf(shape({ spread: text })),
-      max_replicas_per_node: integer,
+      max_replicas_per_node: count,
     }),
   ),
   endpoint_mode: text,
@@ -140,8 +147,8 @@ const deploy = shape({
 const develop = shape({
   watch: listOf(
     shape({
-      path: orElse(text, () => ''),
-      action: orElse(text, () => ''),
+      path: shownText,
+      action: shownText,
       target: text,
       exec: always(hook, () => ({ command: null })),
       include: textList,
@@ -151,7 +158,7 @@ const develop = shape({
   ),
 });
 
-const rate = listOf(shape({ path: text, rate: byteCount }));
+const rate = listOf(shape({ path: shownText, rate: orElse(byteCount, () => '0') }));
 
 const mount = shape({
   type: text,
@@ -185,7 +192,7 @@ const service = shape({
   develop,
   blkio_config: shape({
     weight: integer,
-    weight_device: listOf(shape({ path: text, weight: integer })),
+    weight_device: listOf(shape({ path: shownText, weight: shownInteger })),
     device_read_bps: rate,
     device_read_iops: rate,
     device_write_bps: rate,
@@ -233,7 +240,7 @@ const service = shape({
     test: healthcheckTest,
     timeout: optionalDuration,
     interval: optionalDuration,
-    retries: optionalInteger,
+    retries: optionalCount,
     start_period: optionalDuration,
     start_interval: optionalDuration,
     disable: flag,
@@ -264,7 +271,7 @@ const service = shape({
       name: text,
       mode: text,
       host_ip: text,
-      target: integer,
+      target: count,
       published: text,
       protocol: text,
       app_protocol: text,
@@ -345,10 +352,10 @@ const fileObject = shape({
 export const projectShape = shape({
   name: text,
   services: orElse(recordOf(service), () => ({})),
-  networks: recordOf(network),
-  volumes: recordOf(volume),
-  secrets: recordOf(fileObject),
-  configs: recordOf(fileObject),
+  networks: resourcesOf(network),
+  volumes: resourcesOf(volume),
+  secrets: resourcesOf(fileObject),
+  configs: resourcesOf(fileObject),
   models: recordOf(
     shape({ name: text, model: text, context_size: integer, runtime_flags: textList }),
   ),

@@ -100,13 +100,20 @@ export const fileMode: Decoder = (node, context) => {
     : fail(context, node, `must be octal digits, got "${node.value}"`, 'COMPOSE_VALUE_INVALID');
 };
 
-/** A single number for both limits, or soft and hard. */
+/** A single number for both limits, or soft and hard; as Compose prints them, a limit of 0 is left out. */
 export const ulimit: Decoder = (node, context) => {
   if (node?.kind !== 'map') {
-    return optionalInteger(node, context);
+    const limit = optionalInteger(node, context);
+    return limit === 0 ? {} : limit;
   }
-  const limit = (key: string) => optionalInteger(node.entries.get(key)?.value, context) ?? 0;
-  return { soft: limit('soft'), hard: limit('hard') };
+  const limits: { soft?: number; hard?: number } = {};
+  for (const key of ['soft', 'hard'] as const) {
+    const limit = optionalInteger(node.entries.get(key)?.value, context);
+    if (typeof limit === 'number' && limit !== 0) {
+      limits[key] = limit;
+    }
+  }
+  return limits;
 };
 
 /** How many devices; `all` is -1. */

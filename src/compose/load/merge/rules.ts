@@ -98,4 +98,5 @@ export const uniqueRules = compilePatterns<UniqueKey>({
   'services.*.sysctls': 'name',
   'services.*.tmpfs': 'name',
   'services.*.volumes': 'mount-target',
+  'volumes.*.labels': 'name',
 });

@@ -3,24 +3,36 @@ import type { Healthcheck, Service } from '../../model/index.ts';
 
 import { defined, type Translation } from './translation.ts';
 
-/** `restart`, or `deploy.restart_policy` where that is all there is. */
+/** Conditions of `deploy.restart_policy`, and the words of `restart` that Docker Compose takes there too. */
+const conditions: Readonly<Record<string, string>> = {
+  none: 'no',
+  no: 'no',
+  any: 'always',
+  always: 'always',
+  'unless-stopped': 'unless-stopped',
+  'on-failure': 'on-failure',
+};
+
+/** `deploy.restart_policy`, or `restart` where there is none. */
 export function translateRestart({ service, unsupported }: Translation) {
-  if (service.restart !== undefined) {
+  const policy = service.deploy?.restart_policy;
+  if (policy === undefined) {
+    if (service.restart === undefined) return undefined;
     const [Name = '', count] = service.restart.split(':');
     return defined({ Name, MaximumRetryCount: count === undefined ? undefined : Number(count) });
   }
-  const policy = service.deploy?.restart_policy;
-  if (policy === undefined) return undefined;
-  for (const key of ['delay', 'window'] as const) {
-    if (policy[key] !== undefined) {
-      unsupported(['deploy', 'restart_policy', key], `"${key}" of a restart policy cannot be run`);
-    }
+  const Name = conditions[policy.condition ?? 'any'];
+  if (Name === undefined) {
+    const path = ['deploy', 'restart_policy', 'condition'];
+    unsupported(path, `"${policy.condition}" is no condition: none, on-failure or any`);
+    return undefined;
   }
-  const names: Record<string, string> = { none: 'no', any: 'always', 'on-failure': 'on-failure' };
-  const Name = names[policy.condition ?? 'any'] ?? 'no';
+  if (Name === 'no') return { Name };
   return defined({
     Name,
-    MaximumRetryCount: Name === 'on-failure' ? policy.max_attempts : undefined,
+    [Name === 'on-failure' ? 'MaximumRetryCount' : 'MaxAttempts']: policy.max_attempts,
+    Delay: durationNs(policy.delay),
+    Window: durationNs(policy.window),
   });
 }
 

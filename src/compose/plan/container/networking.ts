@@ -22,7 +22,6 @@ export function translateNetworking(
   if (networks.length === 0) return { networkMode: 'none', endpoints: {} };
   const endpoints: Record<string, unknown> = {};
   for (const [key, attachment] of networks) {
-    reportUnsupported(translation, key, attachment);
     const primary = Object.keys(endpoints).length === 0;
     endpoints[project.networks?.[key]?.name ?? key] = defined({
       Aliases: withAliases
@@ -31,7 +30,7 @@ export function translateNetworking(
       Links: links(translation),
       MacAddress: attachment.mac_address ?? (primary ? service.mac_address : undefined),
       IPAMConfig: ipamConfig(attachment),
-      DriverOpts: attachment.driver_opts,
+      DriverOpts: driverOptions(attachment),
       GwPriority: attachment.gw_priority,
     });
   }
@@ -66,6 +65,12 @@ function links({ service, containerOf }: Translation): string[] | undefined {
   return [...own, ...external];
 }
 
+/** An interface's name is one of them on the wire. */
+function driverOptions({ driver_opts, interface_name }: ServiceNetwork) {
+  if (interface_name === undefined) return driver_opts;
+  return { ...driver_opts, 'com.docker.network.endpoint.ifname': interface_name };
+}
+
 function ipamConfig({ ipv4_address, ipv6_address, link_local_ips }: ServiceNetwork) {
   if (ipv4_address === undefined && ipv6_address === undefined && link_local_ips === undefined) {
     return undefined;
@@ -75,16 +80,4 @@ function ipamConfig({ ipv4_address, ipv6_address, link_local_ips }: ServiceNetwo
     IPv6Address: ipv6_address,
     LinkLocalIPs: link_local_ips,
   });
-}
-
-function reportUnsupported(
-  { unsupported }: Translation,
-  key: string,
-  attachment: ServiceNetwork,
-): void {
-  for (const name of ['ipv6_address', 'link_local_ips', 'interface_name', 'driver_opts'] as const) {
-    if (attachment[name] !== undefined) {
-      unsupported(['networks', key, name], `"${name}" of a network attachment cannot be run yet`);
-    }
-  }
 }

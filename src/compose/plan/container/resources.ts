@@ -43,7 +43,7 @@ function ulimits({ ulimits: limits }: Service) {
   return Object.entries(limits).map(([Name, limit]) =>
     typeof limit === 'number'
       ? { Name, Soft: limit, Hard: limit }
-      : { Name, Soft: limit.soft, Hard: limit.hard },
+      : { Name, Soft: limit.soft ?? 0, Hard: limit.hard ?? 0 },
   );
 }
 

@@ -56,6 +56,26 @@ const broken: readonly BrokenFile[] = [
     'error COMPOSE_TYPE_MISMATCH 4:12 services.web.ports must be a list, got the number 80',
   ],
   [
+    '~ ports: ["8080:0"]\n',
+    'error COMPOSE_VALUE_INVALID 4:13 services.web.ports.0: "8080:0": the container port cannot be 0',
+  ],
+  [
+    '~ healthcheck: {test: x, retries: -1}\n',
+    'error COMPOSE_VALUE_INVALID 4:37 services.web.healthcheck.retries must not be negative, got -1',
+  ],
+  [
+    '~ pids_limit: 9007199254740993\n',
+    'error COMPOSE_VALUE_INVALID 4:17 services.web.pids_limit is out of range; the largest number is 9007199254740991',
+  ],
+  [
+    '~ mem_limit: 9223372036854775808\n',
+    'error COMPOSE_VALUE_INVALID 4:16 services.web.mem_limit: 9223372036854775808 is too large for a size',
+  ],
+  [
+    'name: ${NAME-}\nservices: {web: {image: x}}\n',
+    'error COMPOSE_PROJECT_NAME_INVALID 1:7 name: ${NAME-} is empty',
+  ],
+  [
     '~ ports: [true]\n',
     'error COMPOSE_TYPE_MISMATCH 4:13 services.web.ports.0 must be a number, a string or a mapping, got the boolean true',
   ],
@@ -364,7 +384,7 @@ const broken: readonly BrokenFile[] = [
   ],
   [
     'include: [oci://x/y]\nservices: {a: {image: x}}\n',
-    'error COMPOSE_REMOTE_DISABLED 1:11 "oci://x/y" is in a registry, and compose files are not fetched from registries',
+    'error COMPOSE_REMOTE_DISABLED 1:11 "oci://x/y" is a remote file',
   ],
   [
     'include: [compose.yaml]\nservices: {a: {image: x}}\n',

@@ -125,6 +125,23 @@ describe('executePlan', () => {
     );
   });
 
+  it('goes on behind an optional dependency that cannot even be started', async () => {
+    engine.failAt('start todo-db-1');
+    for (const condition of ['service_started', 'service_healthy'] as const) {
+      const project = makeProject({
+        db: {},
+        web: { depends_on: { db: { condition, required: false } } },
+        worker: { depends_on: { web: { condition: 'service_started', required: true } } },
+      });
+      const { plan } = await planUpOn(engine, project);
+      const { failures } = await runOn(engine, plan);
+      expect(failures.map(({ operation }) => operation.resource.name)).to.deep.equal(['todo-db-1']);
+      expect(engine.stateOf('todo-worker-1'), condition).to.equal('running');
+      for (const name of engine.containerNames)
+        await engine.getContainer(name).remove({ force: true });
+    }
+  });
+
   it('reports all failures when several operations fail', async () => {
     engine.failAt('start todo-db-1');
     engine.failAt('start todo-other-1');
@@ -194,8 +211,10 @@ describe('executePlan', () => {
 
   it('does not take a container without a healthcheck for ready that ends right after its start', async () => {
     const { plan } = await planUpOn(engine, makeProject({ web: {} }), { wait: true });
+    let crashed: Promise<unknown> | undefined;
     const crash = async () => {
-      await engine.getContainer('todo-web-1').kill();
+      crashed ??= engine.getContainer('todo-web-1').kill();
+      await crashed;
     };
     const { failures } = await runOn(engine, plan, { sleep: crash });
 

@@ -105,8 +105,20 @@ describe('loadProject of an object', () => {
     expect(project?.services.more?.volumes?.[0]?.source).to.equal('/p/sub/d');
   });
 
-  it('asks for a name where there is no folder to take it from', async () => {
-    const { project, diagnostics } = await loadProject({ services: { web: { image: 'x' } } });
+  it('needs nothing but services: without a folder and a name, both are `project`', async () => {
+    const { project, diagnostics, workingDir } = await loadProject({
+      services: { web: { image: 'x', volumes: ['./d:/d'] } },
+    });
+    expect(diagnostics).to.deep.equal([]);
+    expect([project?.name, workingDir]).to.deep.equal(['project', '/project']);
+    expect(project?.services.web?.volumes?.[0]?.source).to.equal('/project/d');
+  });
+
+  it('asks for a name where the folder has none to give', async () => {
+    const { project, diagnostics } = await loadProject(
+      { services: { web: { image: 'x' } } },
+      { cwd: '/' },
+    );
     expect(project).to.equal(undefined);
     expect(diagnostics.map(({ code }) => code)).to.deep.equal(['COMPOSE_PROJECT_NAME_INVALID']);
   });

@@ -46,6 +46,59 @@ volumes:
     expect(projectFrom(text).services.a?.image).to.equal('x');
   });
 
+  it('counts a watched path of an extended file from the folder of that file', () => {
+    const reader = {
+      ...memoryReader({
+        '/p/compose.yaml': 'services: {web: {extends: {file: sub/base.yaml, service: base}}}\n',
+        '/p/sub/base.yaml':
+          'services: {base: {image: x, develop: {watch: [{path: ./a, action: rebuild}]}}}\n',
+      }),
+      resolveLinks: (path: string) => (path.startsWith('/') ? path : `/elsewhere/${path}`),
+    };
+    const { project } = loadFrom({}, { reader });
+    expect(project?.services.web?.develop?.watch?.[0]?.path).to.equal('/p/sub/a');
+  });
+
+  it('loads a resource without settings where nothing is normalized', () => {
+    const text = 'services: {web: {image: x, volumes: ["data:/d"]}}\nvolumes: {data: }\n';
+    const { volumes } = projectFrom(text, { normalize: false });
+    expect(volumes).to.deep.equal({ data: {} });
+  });
+
+  it('has the working folder as PWD where the environment has none', () => {
+    const text = 'services: {web: {image: x, working_dir: "$PWD"}}\n';
+    expect(projectFrom(text).services.web?.working_dir).to.equal('/p');
+    const set = projectFrom(text, { env: { PWD: '/q' } });
+    expect(set.services.web?.working_dir).to.equal('/q');
+  });
+
+  it('keeps every digit of a number of bytes', () => {
+    const { web } = projectFrom(
+      'services: {web: {image: x, mem_limit: 9007199254740993}}',
+    ).services;
+    expect(web?.mem_limit).to.equal('9007199254740993');
+  });
+
+  it('takes a project folder of an include that is none for the folder above it', () => {
+    const { project } = loadFrom({
+      'compose.yaml': 'include: [{path: sub/b.yaml, project_directory: missing/folder}]\n',
+      'sub/b.yaml': 'services: {web: {build: .}}\n',
+    });
+    expect(project?.services.web?.build?.context).to.equal('/p/missing');
+  });
+
+  it('merges what two files say of the labels of a volume', () => {
+    const { project } = loadFrom(
+      {
+        'a.yaml':
+          'services: {a: {image: x, volumes: ["vol:/v"]}}\nvolumes: {vol: {labels: {l: 1}}}\n',
+        'b.yaml': 'volumes: {vol: {labels: {l: 1, m: 2}}}\n',
+      },
+      { files: ['a.yaml', 'b.yaml'] },
+    );
+    expect(project?.volumes?.vol?.labels).to.deep.equal({ l: '1', m: '2' });
+  });
+
   it('takes the name from the flag, the variable, the file, the folder, in this order', () => {
     const text = 'name: file\nservices: {a: {image: x}}\n';
     expect(projectFrom(text, { projectName: 'flag' }).name).to.equal('flag');

@@ -52,7 +52,7 @@ describe('remote files', () => {
     checkout = join(folder, 'checkout');
     put('secret.env', 'TOKEN=local\n');
     remote = {
-      fetch: () => ({ folder: checkout, path: checkout, commit: 'c0ffee', isPinned: true }),
+      fetch: () => ({ folder: checkout, path: checkout, revision: 'commit c0ffee' }),
     };
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,12 +81,6 @@ describe('remote files', () => {
       expect(diagnostics.map(({ code }) => code)).to.deep.equal(['COMPOSE_REMOTE_DISABLED']);
       expect(diagnostics[0]?.hint).to.include('--allow-remote').and.include('CORACLE_ALLOW_REMOTE');
     }
-  });
-
-  it('from a registry are refused in any case', () => {
-    expect(findingsOf(load('include: ["oci://r/a"]\n'))).to.deep.equal([
-      'error COMPOSE_REMOTE_DISABLED 1:11 "oci://r/a" is in a registry, and compose files are not fetched from registries',
-    ]);
   });
 
   it('read the files of their own repository', () => {

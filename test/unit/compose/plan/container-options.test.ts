@@ -129,6 +129,25 @@ describe('container options of a service', () => {
     });
   });
 
+  it('take the restart policy of deploy before restart', async () => {
+    const rows: [Partial<Service>, object | undefined][] = [
+      [{ restart: 'on-failure:3' }, { Name: 'on-failure', MaximumRetryCount: 3 }],
+      [{ restart: 'always', deploy: { restart_policy: { condition: 'none' } } }, { Name: 'no' }],
+      [{ deploy: { restart_policy: {} } }, { Name: 'always' }],
+      [
+        { deploy: { restart_policy: { max_attempts: 3, delay: '5s', window: '2m' } } },
+        { Name: 'always', MaxAttempts: 3, Delay: 5e9, Window: 120e9 },
+      ],
+      [
+        { deploy: { restart_policy: { condition: 'on-failure', max_attempts: 2 } } },
+        { Name: 'on-failure', MaximumRetryCount: 2 },
+      ],
+    ];
+    for (const [service, policy] of rows) {
+      expect((await hostConfigOf(service)).RestartPolicy).to.deep.equal(policy);
+    }
+  });
+
   it('leave out environment keys that nobody gave a value', async () => {
     const { options } = await optionsOf({ environment: { A: '1', EMPTY: '', UNSET: null } });
     expect(options.Env).to.deep.equal(['A=1', 'EMPTY=']);
@@ -136,13 +155,14 @@ describe('container options of a service', () => {
 
   it('report every key that cannot be run, at its path', async () => {
     const { findings } = await optionsOf({
-      post_start: [{ command: ['true'] }],
-      deploy: { mode: 'global' },
+      gpus: [{ count: -1 }],
+      deploy: { mode: 'global', restart_policy: { condition: 'sometimes' } },
       volumes: [{ type: 'npipe', source: 'x', target: '/x' }],
     });
     expect(findings.map(({ path }) => path.join('.'))).to.have.members([
-      'services.web.post_start',
+      'services.web.gpus',
       'services.web.deploy.mode',
+      'services.web.deploy.restart_policy.condition',
       'services.web.volumes.0.type',
     ]);
   });

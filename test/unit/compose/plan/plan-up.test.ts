@@ -39,6 +39,15 @@ describe('planUp', () => {
     ]);
   });
 
+  it('joins names with _ for --compatibility, but those of networks and volumes, which have it anyway', async () => {
+    const project = { ...makeProject({ web: {} }), compatibility: true };
+    expect(await print(project)).to.deep.equal([
+      '#1 create network todo_default: no network yet',
+      '#2 create container todo_web_1: no container yet (after #1)',
+      '#3 start container todo_web_1: just created (after #2)',
+    ]);
+  });
+
   it('changes nothing when everything is as the file asks', async () => {
     const project = makeProject({
       db: {},
@@ -99,14 +108,7 @@ describe('planUp', () => {
   it('does not recreate for keys that mean nothing to a running container', async () => {
     await bringUp(engine, makeProject({ db: {}, web: {} }));
 
-    const changed = makeProject({
-      db: {},
-      web: {
-        depends_on: { db: { condition: 'service_started', required: true } },
-        profiles: [],
-        attach: false,
-      },
-    });
+    const changed = makeProject({ db: {}, web: { profiles: [], attach: false, develop: {} } });
     expect(await print(changed)).to.deep.equal([
       '#1 keep container todo-db-1: up to date',
       '#2 keep container todo-web-1: up to date',
@@ -209,6 +211,23 @@ describe('planUp', () => {
       'PROJECT_NOT_SUPPORTED services.web.gpus',
       'PROJECT_CONTAINER_NAME_REPLICAS services.web.container_name',
     ]);
+  });
+
+  it('plans to pull or build what is missing where it is to be looked at', async () => {
+    const project = makeProject({
+      api: { image: 'elsewhere' },
+      built: { image: 'made', build: { context: '/src' } },
+      never: { image: 'nosuch', pull_policy: 'never' },
+    });
+    const { plan, findings } = await planUpOn(engine, project, {}, 'planned');
+    expect(printPlan(plan).split('\n').slice(0, 5)).to.deep.equal([
+      '#1 create network todo_default: no network yet',
+      '#2 pull image elsewhere: no such image here yet',
+      '#3 create container todo-api-1: no container yet (after #2, #1)',
+      '#4 build image made: no such image here yet',
+      '#5 create container todo-built-1: no container yet (after #4, #1)',
+    ]);
+    expect(findings.map(({ path }) => path.join('.'))).to.deep.equal(['services.never.image']);
   });
 
   it('plans only the named services and what they depend on', async () => {

@@ -27,10 +27,10 @@ describe('unsupported', () => {
   it('refuses drivers that are not there, at their place', () => {
     expect(
       found(
-        'services: {a: {image: x, networks: [n], volumes: ["data:/d"]}}\nnetworks: {n: {driver: macvlan}}\nvolumes: {data: {driver: nfs}}\n',
+        'services: {a: {image: x, networks: [n], volumes: ["data:/d"]}}\nnetworks: {n: {driver: overlay}}\nvolumes: {data: {driver: nfs}}\n',
       ),
     ).to.deep.equal([
-      'error 2:24 networks.n.driver cannot be run: only the bridge driver is there',
+      'error 2:24 networks.n.driver cannot be run: the drivers are bridge, macvlan and ipvlan; `network_mode` takes host and none',
       'error 3:26 volumes.data.driver cannot be run: only the local driver is there',
     ]);
   });

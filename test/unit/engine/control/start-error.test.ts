@@ -21,6 +21,11 @@ describe('the failure of a start', () => {
       exitCode: 126,
       message: 'cannot start container todo-web-1: exec: "sh": it failed',
     });
+    expect(startError(native('pipe2', 'EMFILE'), record, none)).to.include({
+      code: 'HOST_FILES_EXHAUSTED',
+      exitCode: 125,
+      message: 'cannot start container todo-web-1: pipe2: it failed (EMFILE)',
+    });
     const other = startError(native('mount', 'ENOENT', '/srv/x'), record, none);
     expect(other).to.include({ code: 'ENGINE_START_FAILED', exitCode: 125 });
     expect((other as Error).message).to.match(/^cannot start container todo-web-1: .*\/srv\/x/);

@@ -16,7 +16,7 @@ describe('create options', () => {
     checkOptions({ HostConfig: { Isolation: '', KernelMemory: 0, Links: null, StorageOpt: {} } });
     const wrong: [ContainerCreateOptions, RegExp][] = [
       [{ HostConfig: { Links: ['a:b'] } }, /HostConfig.Links is not supported: \["a:b"\]/],
-      [{ HostConfig: { Runtime: 'kata' } }, /HostConfig.Runtime/],
+      [{ HostConfig: { Runtime: 'kata' } }, /unknown or invalid runtime name: kata/],
       [{ Bogus: 1 } as ContainerCreateOptions, /unknown option Bogus/],
       [{ Env: ['=x'] }, /invalid environment variable: =x/],
       [{ WorkingDir: 'srv' }, /needs to be an absolute path/],
@@ -29,6 +29,10 @@ describe('create options', () => {
       [
         { HostConfig: { RestartPolicy: { Name: 'always', MaximumRetryCount: 3 } } },
         /can only be used with 'on-failure'/,
+      ],
+      [
+        { HostConfig: { RestartPolicy: { Name: 'always', Delay: -1 } as never } },
+        /Delay must be a whole number and not negative/,
       ],
       [{ HostConfig: { PidMode: 'bogus' } }, /HostConfig.PidMode "bogus"/],
       [{ HostConfig: { UTSMode: 'container:x' } }, /UTSMode/],

@@ -23,7 +23,7 @@ describe('a record as the runtime takes it', () => {
       healthcheck: null,
       restart: { policy: 'no', maxRetries: 0 },
       stop: { signal: 'SIGTERM', timeoutMs: 10_000 },
-      labels: record.config.Labels,
+      labels: { ...record.config.Labels, image: 'todo/web' },
     });
     expect(runtime.network).to.deep.equal({
       table: 'coracle',
@@ -31,14 +31,20 @@ describe('a record as the runtime takes it', () => {
       endpoints: [
         {
           network: 'c'.repeat(64),
+          link: 'veth',
           bridge: 'cor-cccccccc',
           hostName: 'cvabababab0',
           interface: 'eth0',
           address: '10.200.0.2/26',
           gateway: '10.200.0.1',
+          address6: null,
+          gateway6: null,
           mac: '02:42:0a:c8:00:02',
           mtu: 1500,
           default: true,
+          isolated: false,
+          extraAddresses: [],
+          sysctls: [],
           zone: `/run/coracle/networks/${'c'.repeat(64)}/zone`,
           names: ['todo-web-1', 'web', 'abababababab'],
         },
@@ -50,9 +56,15 @@ describe('a record as the runtime takes it', () => {
           hostPort: 0,
           containerPort: 80,
           address: '10.200.0.2',
+          address6: null,
+          routed6: false,
         },
       ],
-      resolver: { upstreams: ['192.0.2.53'] },
+      resolver: {
+        upstreams: ['192.0.2.53'],
+        hosts: ['10.200.0.1', 'host.docker.internal', '10.200.0.1', 'gateway.docker.internal'],
+      },
+      project: 'todo',
     });
   });
 
@@ -88,6 +100,10 @@ describe('a record as the runtime takes it', () => {
       ulimits: [{ name: 'nofile', soft: 1, hard: 2 }],
     });
     expect(runtime.log.driver).to.equal('none');
+    const RestartPolicy = { Name: 'always', MaxAttempts: 2, Delay: 5e9, Window: 1.5e9 };
+    expect(
+      runtimeContainer({ ...record, hostConfig: { RestartPolicy } }, surroundings).restart,
+    ).to.deep.equal({ policy: 'always', maxRetries: 2, delayMs: 5000, windowMs: 1500 });
     expect(runtime.network).to.deep.include({
       mode: 'join',
       joinContainer: 'other',

@@ -10,7 +10,7 @@ const now = Date.parse('2026-11-23T12:00:05Z');
 
 describe('what a container looks like', () => {
   it('a running one in a listing', () => {
-    const info = containerInfo(candidate(), now);
+    const info = containerInfo(candidate(), now, roots);
     expect(info).to.deep.include({
       Id: webId,
       Names: ['/todo-web-1'],
@@ -34,7 +34,7 @@ describe('what a container looks like', () => {
   });
 
   it('a stopped one has no ports and no address, but still its network', () => {
-    const info = containerInfo(candidate({}, { status: 'exited' }), now);
+    const info = containerInfo(candidate({}, { status: 'exited' }), now, roots);
     expect(info.Ports).to.deep.equal([]);
     expect(info.NetworkSettings.Networks.todo_default).to.include({
       IPAddress: '',
@@ -121,12 +121,14 @@ describe('files of /etc', () => {
 });
 
 describe('network mode', () => {
+  const plain = { linkLocal: [], gwPriority: 0, driverOpts: {} };
+
   const find = (name: string) => `id-of-${name}`;
 
   it('joins the default network where nothing is said', () => {
     expect(networkRequest({}, [], find)).to.deep.equal({
       mode: { kind: 'bridge' },
-      endpoints: [{ network: 'bridge', aliases: [], links: [], gwPriority: 0 }],
+      endpoints: [{ network: 'bridge', aliases: [], links: [], ...plain }],
     });
   });
 
@@ -145,8 +147,8 @@ describe('network mode', () => {
       find,
     );
     expect(endpoints).to.deep.equal([
-      { network: 'back', aliases: [], links: [], address: '10.9.0.7', gwPriority: 0 },
-      { network: 'front', aliases: ['web'], links: [], gwPriority: 0 },
+      { network: 'back', aliases: [], links: [], address: '10.9.0.7', ...plain },
+      { network: 'front', aliases: ['web'], links: [], ...plain },
     ]);
   });
 
@@ -172,8 +174,17 @@ describe('network mode', () => {
   it('refuses what would be dropped', () => {
     const settings = (value: object) => () =>
       networkRequest({ NetworkingConfig: { EndpointsConfig: { a: value } } }, [], find);
-    expect(settings({ DriverOpts: { x: 'y' } })).to.throw(/DriverOpts is not supported/);
-    expect(settings({ IPAMConfig: { IPv6Address: '::5' } })).to.throw(/IPv6Address/);
+    expect(settings({ DriverOpts: { x: 'y' } })).to.throw(/DriverOpts: "x" is not supported/);
+    expect(settings({ IPAMConfig: { Foo: '::5' } })).to.throw(/IPAMConfig.Foo/);
+    expect(settings({ IPAMConfig: { LinkLocalIPs: ['10.0.0.1'] } })).to.throw(/no link-local/);
+    const sysctls = 'com.docker.network.endpoint.sysctls';
+    for (const bad of ['kernel.IFNAME.a.b=1', 'net.ipv4.conf.eth0.forwarding=1', 'net.ipv4.x']) {
+      expect(settings({ DriverOpts: { [sysctls]: bad } }), bad).to.throw(/is not net\.X/);
+    }
+    for (const bad of ['lo', '..', 'a/b', 'much-too-long-name']) {
+      const ifname = { 'com.docker.network.endpoint.ifname': bad };
+      expect(settings({ DriverOpts: ifname }), bad).to.throw(/name of an interface/);
+    }
     expect(settings({ MacAddress: 'zz' })).to.throw(/no MAC address/);
   });
 });

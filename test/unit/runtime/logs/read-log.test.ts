@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type ReadLogOptions, readLog, readLogBatches } from '../../../../src/runtime/index.ts';
 
@@ -55,6 +56,22 @@ describe('readLog', () => {
       expect(found, String(tail)).to.have.lengthOf(Math.min(tail, 20_000));
       if (tail > 0) expect(found.at(-1)).to.equal('line 19999');
     }
+  });
+
+  it('reads a piece that somebody has compressed with gzip', async () => {
+    writeFileSync(`${path}.2.gz`, gzipSync(numbered(0, 3000)));
+    writeFileSync(`${path}.1`, numbered(3000, 3001));
+    writeFileSync(path, numbered(3001, 3002));
+    expect(await texts()).to.have.lengthOf(3002);
+    expect(await texts({ tail: 3 })).to.deep.equal(['line 2999', 'line 3000', 'line 3001']);
+  });
+
+  it('says which compressed piece is damaged', async () => {
+    writeFileSync(`${path}.1`, '');
+    writeFileSync(path, '');
+    writeFileSync(`${path}.2.gz`, gzipSync(numbered(0, 3000)).subarray(0, 500));
+    const failure = await texts().catch((error: Error) => error);
+    expect(failure).to.match(/log\.2\.gz is damaged/);
   });
 
   it('counts a long line’s pieces as one line of the tail', async () => {

@@ -25,6 +25,16 @@ describe('ociSpec', () => {
     ]);
   });
 
+  it('lets any user bind any port and send pings, in a network namespace of its own', () => {
+    const name = 'net.ipv4.ip_unprivileged_port_start';
+    expect(spec({ sysctls: { [name]: '80' } }).linux.sysctl).to.deep.equal({
+      [name]: '80',
+      'net.ipv4.ping_group_range': '0 2147483647',
+    });
+    const network = { ...plainContainer().network, mode: 'host' as const };
+    expect(spec({ network }).linux.sysctl).to.deep.equal({});
+  });
+
   it('leaves the user’s name to the native side', () => {
     const { annotations, process } = spec({ user: 'app:web', groupAdd: ['audio', '1234'] });
     expect(annotations).to.deep.equal({

@@ -38,9 +38,10 @@ describe('the default seccomp profile', () => {
     ]);
   });
 
-  it('keeps AF_ALG and AF_VSOCK away', () => {
-    const families = rowsOf('socket').map(({ args }) => args?.[0]?.value);
-    expect(families).to.include.members([12, 16, 17, 44]).and.not.include.members([38, 40]);
+  it('keeps AF_VSOCK away', () => {
+    expect(rowsOf('socket').map(({ args }) => args)).to.deep.equal([
+      [{ index: 0, value: 40, op: 'SCMP_CMP_NE' }],
+    ]);
   });
 
   it('knows the machine', () => {

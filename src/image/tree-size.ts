@@ -1,0 +1,21 @@
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Bytes that the files below a folder take; links are not followed, hard links counted once. */
+export async function treeSize(folder: string): Promise<number> {
+  const seen = new Set<string>();
+  const sizeOf = async (path: string): Promise<number> => {
+    const stat = await lstat(path);
+    if (stat.isDirectory()) {
+      const names = await readdir(path);
+      let bytes = 0;
+      for (const name of names) bytes += await sizeOf(join(path, name));
+      return bytes;
+    }
+    const inode = `${stat.dev}:${stat.ino}`;
+    if (stat.nlink > 1 && seen.has(inode)) return 0;
+    seen.add(inode);
+    return stat.blocks * 512;
+  };
+  return sizeOf(folder);
+}
