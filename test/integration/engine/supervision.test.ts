@@ -74,7 +74,8 @@ describe('a container under supervision', () => {
     await container.restart();
     await container.pause();
     await container.unpause();
-    await container.kill({ signal: 'SIGUSR1' });
+    // A signal that ends nothing: by its default it is ignored.
+    await container.kill({ signal: 'SIGWINCH' });
     await container.stop();
     const past: string[] = [];
     const options = { filters: { container: ['events'] }, past: true, follow: false };

@@ -6,7 +6,10 @@ import { isGroup } from '../../../src/cli/command-group.ts';
 import { composeCommands } from '../../../src/cli/compose-commands.ts';
 import { coracleCommands } from '../../../src/cli/coracle-commands.ts';
 
-describe('docs/commands.md', () => {
+describe('docs/commands.md', function () {
+  // Loads every command's module, uncompiled: more than the usual time on a busy machine.
+  this.timeout(60_000);
+
   it('is what the tables of commands say', async () => {
     const page = readFileSync(new URL('../../../docs/commands.md', import.meta.url), 'utf8');
     expect(page === (await commandsPage()), 'up to date; if not: npm run docs').to.equal(true);
