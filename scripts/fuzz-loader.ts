@@ -156,6 +156,10 @@ function load(text: string): void {
 }
 
 function main([seconds = '60', seed = String(Date.now() % 2 ** 31)]: readonly string[]): number {
+  if (!/^\d+$/.test(seconds) || !/^\d+$/.test(seed)) {
+    console.error('usage: fuzz-loader.ts [SECONDS [SEED]], two whole numbers');
+    return 2;
+  }
   const texts = examples();
   const random = randomFrom(Number(seed));
   const end = Date.now() + Number(seconds) * 1000;

@@ -101,8 +101,10 @@ static int make_folder(struct cor_sync *sync, int parent, const char *name, cons
     if (errno != EEXIST || tries > 2)
       return fail(errno, "mkdir", path, err);
     /* A file or a link where the host has a folder. */
-    if (unlinkat(parent, name, 0) < 0 && errno != ENOENT)
-      return fail(errno, "unlink", path, err);
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+      continue;
+    /* Somebody else, the service or a second watch, has made it a folder just now: theirs will do. */
+    return errno == EISDIR ? 0 : fail(errno, "unlink", path, err);
   }
   _cleanup_close_ int made = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (made < 0 || fchown(made, sync->uid, sync->gid) < 0 || fchmod(made, mode) < 0)
@@ -258,8 +260,8 @@ static int put_file(struct cor_sync *sync, int in, const struct stat *st, const 
   struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, st->st_mtim};
   if (temporary_name(temporary) < 0)
     return fail(errno, "getrandom", path, err);
-  /* Without a name until it is complete, so that a kill leaves nothing behind; an overlay takes that
-   * since Linux 6.3. */
+  /* Without a name until it is complete, so that a kill leaves nothing behind; an overlay takes
+   * that since Linux 6.3. */
   _cleanup_close_ int out =
       openat(sync->target_parent, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
   bool named = out < 0;

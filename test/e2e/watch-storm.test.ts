@@ -15,7 +15,7 @@ import {
 import { dirname, join } from 'node:path';
 import { setTimeout as later } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Stack, type WatchEvent } from '../../src/index.ts';
+import { Stack, type StackWatch, type WatchEvent } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { Scenario } from '../support/scenario.ts';
 import { ensureToolsImage, TOOLS_IMAGE } from '../support/test-images.ts';
@@ -38,6 +38,7 @@ describe('a storm of changes', function () {
   let scenario: Scenario;
   let stack: Stack;
   let events: WatchEvent[];
+  let watch: StackWatch;
 
   before(async () => {
     await ensureToolsImage();
@@ -50,12 +51,13 @@ describe('a storm of changes', function () {
   });
   beforeEach(async () => {
     events = [];
-    const watch = await stack.watch();
+    watch = await stack.watch();
     watch.on('any', (event) => events.push(event));
     await equal();
     events = [];
   });
   afterEach(async () => {
+    await watch.close();
     for (const event of events) {
       if (event.type === 'failed' || event.type === 'noticed') throw event.error;
     }
@@ -143,6 +145,9 @@ describe('a storm of changes', function () {
   });
 
   it('must lose no last version between two editors, a checkout, a package manager and a formatter', async () => {
+    // A second watch carries the same files at the same time.
+    await using second = await stack.watch();
+    second.on('any', (event) => events.push(event));
     const until = performance.now() + STORM_MS / 2;
     const random = generator(7);
     const at = async (pauseMs: number, work: (round: number) => void) => {
