@@ -103,7 +103,8 @@ static int make_folder(struct cor_sync *sync, int parent, const char *name, cons
     /* A file or a link where the host has a folder. */
     if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
       continue;
-    /* Somebody else, the service or a second watch, has made it a folder just now: theirs will do. */
+    /* Somebody else, the service or a second watch, has made it a folder just now: theirs will do.
+     */
     return errno == EISDIR ? 0 : fail(errno, "unlink", path, err);
   }
   _cleanup_close_ int made = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
