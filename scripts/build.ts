@@ -10,14 +10,23 @@
  * Usage: `npm run build` (after `scripts/generate.ts`).
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import type { Flag } from '../src/cli/command.ts';
 import { composeCommands } from '../src/cli/compose-commands.ts';
 import { coracleCommands } from '../src/cli/coracle-commands.ts';
 import { globalFlags } from '../src/cli/global-flags.ts';
+import { bundleProgram } from './bundle-program.ts';
 import { manualPages } from './docs-commands.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -72,20 +81,18 @@ const leaveOut: Plugin = {
   },
 };
 
-async function buildParts() {
-  return build({
-    ...shared,
-    entryPoints: Object.fromEntries(
-      Object.entries(parts).map(([name, file]) => [`part-${name}`, file]),
+const partOptions = {
+  ...shared,
+  define: { CORACLE_VERSION: JSON.stringify(packageVersion()), 'import.meta.url': 'undefined' },
+  plugins: [keepPartsApart, leaveOut],
+} satisfies BuildOptions;
+
+async function buildParts(): Promise<Metafile[]> {
+  return Promise.all(
+    Object.entries(parts).map(([name, file]) =>
+      bundleProgram(file, join(dist, `part-${name}.cjs`), partOptions),
     ),
-    outdir: dist,
-    outExtension: { '.js': '.cjs' },
-    format: 'cjs',
-    define: { CORACLE_VERSION: JSON.stringify(packageVersion()), 'import.meta.url': 'undefined' },
-    // As require() calls they go through the loader, and so through the code cache.
-    supported: { 'dynamic-import': false },
-    plugins: [keepPartsApart, leaveOut],
-  });
+  );
 }
 
 /**
@@ -160,13 +167,8 @@ mkdirSync(join(dist, 'man'), { recursive: true });
 for (const [name, page] of Object.entries(await manualPages())) {
   writeFileSync(join(dist, 'man', name), page);
 }
-writeFileSync(
-  join(dist, 'meta.json'),
-  JSON.stringify({ bins: bins.metafile, library: library.metafile }),
-);
-for (const [file, { bytes }] of Object.entries({
-  ...bins.metafile.outputs,
-  ...library.metafile.outputs,
-})) {
-  process.stdout.write(`${file} ${Math.round(bytes / 1024)} KB\n`);
+writeFileSync(join(dist, 'meta.json'), JSON.stringify({ bins, library: library.metafile }));
+for (const name of readdirSync(dist)) {
+  const { size } = statSync(join(dist, name));
+  if (/\.[cm]js$/.test(name)) process.stdout.write(`${name} ${Math.round(size / 1024)} KB\n`);
 }

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { compile } from 'json-schema-to-typescript';
+import { trimValidator } from './trim-validator.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const output = join(root, 'src/compose/load/validate/generated');
@@ -39,7 +40,7 @@ function composeValidator(): string {
     strictTypes: false,
     code: { source: true, optimize: 2 },
   } as ConstructorParameters<typeof Ajv2020>[0]);
-  return standaloneCode(ajv, ajv.compile(schema));
+  return trimValidator(standaloneCode(ajv, ajv.compile(schema)));
 }
 
 interface SchemaNode {

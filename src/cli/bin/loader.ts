@@ -1,6 +1,7 @@
 /**
  * The bins themselves: runs the bundle's parts through a V8 code cache, which saves the compilation that would else be
- * the larger half of every command. Newer Nodes have one of their own (module.enableCompileCache).
+ * the larger half of every command. Newer Nodes have one of their own (module.enableCompileCache), which is one for all
+ * commands.
  *
  * Each command has caches of its own, with the functions that it needs and no others: V8 makes all of a cache's functions
  * anew, needed or not. One is used only when it is this user's or the bundle owner's, carries the key of this very build
@@ -44,15 +45,6 @@ const compiled: NewPart[] = [];
 
 function main(): void {
   const cacheFolder = usableCacheFolder();
-  if (Number.parseInt(process.versions.node, 10) >= 23) {
-    // Since 22.1, and no longer experimental from 23 on; the types of the oldest Node that we support do not know it.
-    const { enableCompileCache } = require('node:module') as {
-      enableCompileCache: (folder: string) => unknown;
-    };
-    if (cacheFolder !== undefined) enableCompileCache(cacheFolder);
-    require(path.join(folder, `${CORACLE_PART}.cjs`));
-    return;
-  }
   const { exitCode } = loadPart(`${CORACLE_PART}.cjs`, cacheFolder).exports;
   if (cacheFolder !== undefined) exitCode?.then(writeCaches, () => undefined);
 }
@@ -67,10 +59,7 @@ function loadPart(name: string, cacheFolder: string | undefined): PartModule {
     cacheFolder && path.join(cacheFolder, `${name}.${commandOf(process.argv)}.cache`);
   const cachedData = cacheFile && readCache(cacheFile);
   const { Script } = require('node:vm') as typeof vm;
-  const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
-    { filename, ...(cachedData ? { cachedData } : {}) },
-  );
+  const script = new Script(source, { filename, ...(cachedData ? { cachedData } : {}) });
   if (cacheFile && (!cachedData || script.cachedDataRejected)) compiled.push({ script, cacheFile });
   const part: PartModule = { exports: {} };
   loaded.set(name, part);
