@@ -99,15 +99,22 @@ int cor_nft_ensure(const char *table, struct cor_err *err);
 /* Adds or removes a network's elements: masquerade of its subnets, isolation between networks,
  * internal (no way out). Idempotent both ways. */
 int cor_nft_bridge(const struct cor_network *network, bool add, struct cor_err *err);
-/* Where iptables' FORWARD chain drops by policy (Docker's daemon sets that), lets packets of
- * bridges called cor-* by. */
+/* Where iptables' FORWARD chain refuses what nobody has accepted (beside Docker's daemon, ufw),
+ * lets packets of bridges called cor-* by. */
 int cor_nft_accept_forward(struct cor_err *err);
+/* Takes that back where no table of ours is left. */
+int cor_nft_withdraw_forward(struct cor_err *err);
 
 /* The client's bridge.create and bridge.delete: table, bridge and its elements, in an order in
  * which no packet passes a bridge without rules. Idempotent. The last network that goes takes the
  * table with it. */
 int cor_network_up(const struct cor_network *network, struct cor_err *err);
 int cor_network_down(const struct cor_network *network, struct cor_err *err);
+/* What a running container needs of the table, after somebody else has changed it: rules, the
+ * elements of its networks and of its ports. One transaction where anything is missing, none
+ * otherwise; any number of processes may do it at once. */
+int cor_network_restore(const char *table, const struct cor_network *networks, size_t network_count,
+                        const struct cor_port *ports, size_t port_count, struct cor_err *err);
 /* Removes the whole table. Missing is success. */
 int cor_nft_remove(const char *table, struct cor_err *err);
 
@@ -115,6 +122,9 @@ int cor_nft_remove(const char *table, struct cor_err *err);
  * the port in err->path as "tcp/0.0.0.0:8080"), then adds the map elements in one transaction. IPv6
  * ports are held as listening sockets and wait for cor_forwarder_start. */
 int cor_ports_publish(const char *table, struct cor_port *ports, size_t count, struct cor_err *err);
+/* Adds the elements of ports that are held again, where they are missing. */
+int cor_ports_restore(const char *table, const struct cor_port *ports, size_t count,
+                      struct cor_err *err);
 /* Removes the elements and closes the sockets. Missing elements are success. */
 int cor_ports_unpublish(const char *table, struct cor_port *ports, size_t count,
                         struct cor_err *err);

@@ -28,25 +28,6 @@ int cor_network_up(const struct cor_network *network, struct cor_err *err) {
   return cor_bridge_create(network->bridge, network->address, network->address6, network->mtu, err);
 }
 
-static int generation(struct cor_nl *nl, uint32_t *value, struct cor_err *err) {
-  cor_nlbuf_auto buf = {0};
-  const struct nlattr *id;
-  char reply[512];
-  int got;
-
-  cor_nft_msg(&buf, NFT_MSG_GETGEN, 0, "read rule set generation", "");
-  got = cor_nl_query(nl, &buf, reply, sizeof reply, err);
-  if (got < 0)
-    return -1;
-  id = got > HEAD ? cor_nl_attr(reply + HEAD, (size_t)(got - HEAD), NFTA_GEN_ID) : NULL;
-  if (!id || id->nla_len < NLA_HDRLEN + sizeof *value)
-    return cor_fail(err, EPROTO, "read rule set generation", "",
-                    "the kernel's answer has no number");
-  memcpy(value, (const char *)id + NLA_HDRLEN, sizeof *value);
-  *value = ntohl(*value);
-  return 0;
-}
-
 static void look_for_element(const struct nlmsghdr *msg, void *arg) {
   const struct nlattr *list;
 
@@ -69,7 +50,7 @@ static int remove_unused(const char *table, struct cor_err *err) {
     bool used = false;
     uint32_t now = 0;
 
-    if (generation(nl, &now, err) < 0)
+    if (cor_nft_generation(&now, err) < 0)
       return -1;
     cor_nft_msg(&buf, NFT_MSG_GETSETELEM, NLM_F_DUMP, "list elements of set", COR_SET_BRIDGES);
     cor_nl_put_str(&buf, NFTA_SET_ELEM_LIST_TABLE, table);
@@ -83,7 +64,7 @@ static int remove_unused(const char *table, struct cor_err *err) {
     cor_nl_put_str(&buf, NFTA_TABLE_NAME, table);
     cor_nft_end(&buf);
     if (cor_nl_send(nl, &buf, err) == 0 || err->errno_ == ENOENT)
-      return 0;
+      return cor_nft_withdraw_forward(err);
     if (err->errno_ != ERESTART)
       return -1;
   }
@@ -95,4 +76,38 @@ int cor_network_down(const struct cor_network *network, struct cor_err *err) {
   if (cor_bridge_delete(network->bridge, err) < 0 || cor_nft_bridge(network, false, err) < 0)
     return -1;
   return remove_unused(network->table, err);
+}
+
+/* Everything in one transaction: in between, packets would pass a half-made table. */
+static int restore_at_once(const char *table, const struct cor_network *networks,
+                           size_t network_count, const struct cor_port *ports, size_t port_count,
+                           struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+  cor_nlbuf_auto buf = {0};
+  int has_rules = nl ? cor_nft_has_rules(table, err) : -1;
+
+  if (has_rules < 0)
+    return -1;
+  cor_nft_begin(&buf);
+  if (!has_rules)
+    cor_nft_ruleset(&buf, table);
+  for (size_t i = 0; i < network_count; i++)
+    if (cor_nft_put_bridge(&buf, &networks[i], err) < 0)
+      return -1;
+  cor_ports_put(&buf, table, ports, port_count);
+  cor_nft_end(&buf);
+  return cor_nl_send(nl, &buf, err);
+}
+
+int cor_network_restore(const char *table, const struct cor_network *networks, size_t network_count,
+                        const struct cor_port *ports, size_t port_count, struct cor_err *err) {
+  if (restore_at_once(table, networks, network_count, ports, port_count, err) == 0)
+    return 0;
+  /* An element is there and leads elsewhere, or the table went again: one after another. */
+  if (cor_nft_ensure(table, err) < 0)
+    return -1;
+  for (size_t i = 0; i < network_count; i++)
+    if (cor_nft_bridge(&networks[i], true, err) < 0)
+      return -1;
+  return cor_ports_restore(table, ports, port_count, err);
 }

@@ -124,16 +124,59 @@ static int enable_forwarding(struct cor_err *err) {
   return 0;
 }
 
-static int has_rules(struct cor_nl *nl, const char *table, struct cor_err *err) {
-  cor_nlbuf_auto buf = {0};
-  char reply[1024];
+static const struct nlattr *attribute(const char *reply, int size, uint16_t type) {
+  enum { HEAD = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg)) };
+  const struct nlattr *attr =
+      size > HEAD ? cor_nl_attr(reply + HEAD, (size_t)(size - HEAD), type) : NULL;
 
+  return attr && attr->nla_len >= NLA_HDRLEN + sizeof(uint32_t) ? attr : NULL;
+}
+
+static uint32_t number(const struct nlattr *attr) {
+  uint32_t value;
+
+  memcpy(&value, (const char *)attr + NLA_HDRLEN, sizeof value);
+  return ntohl(value);
+}
+
+int cor_nft_has_rules(const char *table, struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+  cor_nlbuf_auto buf = {0};
+  const struct nlattr *uses;
+  char reply[1024];
+  int got;
+
+  if (!nl)
+    return -1;
   cor_nft_msg(&buf, NFT_MSG_GETCHAIN, 0, "look up table", table);
   cor_nl_put_str(&buf, NFTA_CHAIN_TABLE, table);
   cor_nl_put_str(&buf, NFTA_CHAIN_NAME, cor_nft_version_chain());
-  if (cor_nl_query(nl, &buf, reply, sizeof reply, err) >= 0)
-    return 1;
-  return err->errno_ == ENOENT ? 0 : -1;
+  got = cor_nl_query(nl, &buf, reply, sizeof reply, err);
+  if (got < 0)
+    return err->errno_ == ENOENT ? 0 : -1;
+  uses = attribute(reply, got, NFTA_CHAIN_USE);
+  return uses && number(uses) > 0;
+}
+
+int cor_nft_generation(uint32_t *value, struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+  cor_nlbuf_auto buf = {0};
+  const struct nlattr *id;
+  char reply[512];
+  int got;
+
+  if (!nl)
+    return -1;
+  cor_nft_msg(&buf, NFT_MSG_GETGEN, 0, "read rule set generation", "");
+  got = cor_nl_query(nl, &buf, reply, sizeof reply, err);
+  if (got < 0)
+    return -1;
+  id = attribute(reply, got, NFTA_GEN_ID);
+  if (!id)
+    return cor_fail(err, EPROTO, "read rule set generation", "",
+                    "the kernel's answer has no number");
+  *value = number(id);
+  return 0;
 }
 
 int cor_nft_ensure(const char *table, struct cor_err *err) {
@@ -143,7 +186,7 @@ int cor_nft_ensure(const char *table, struct cor_err *err) {
 
   if (!nl || enable_forwarding(err) < 0)
     return -1;
-  present = has_rules(nl, table, err);
+  present = cor_nft_has_rules(table, err);
   if (present)
     return present < 0 ? -1 : 0;
   /* Two that arrive here at once both commit the same content: each transaction is whole and
@@ -211,46 +254,71 @@ static int range_of(const char *text, struct cor_cidr *first, struct cor_cidr *b
   return 0;
 }
 
-int cor_nft_bridge(const struct cor_network *network, bool add, struct cor_err *err) {
-  struct cor_nl *nl = cor_nft_socket(err);
-  char pair[2 * IFNAMSIZ] = {0};
+/* A network's elements. Keys lie in the store, which must outlive them. */
+struct bridge_store {
+  char pair[2 * IFNAMSIZ];
   struct cor_cidr first, behind, first6, behind6;
   const char *names[7];
   struct cor_nft_element elements[7];
-  size_t count = 0;
+  size_t count;
+};
 
+static void add_element(struct bridge_store *store, const char *set,
+                        struct cor_nft_element element) {
+  store->names[store->count] = set;
+  store->elements[store->count++] = element;
+}
+
+/* Removing does not ask what the network was: an element that is not there is passed over. */
+static int bridge_elements(const struct cor_network *network, bool add, struct bridge_store *store,
+                           struct cor_err *err) {
+  struct cor_nft_element name = {.key = store->pair, .key_size = IFNAMSIZ};
+
+  memset(store, 0, sizeof *store);
   if (cor_check_link_name(network->bridge, err) < 0 ||
-      range_of(network->subnet, &first, &behind, err) < 0 ||
-      (network->subnet6 && range_of(network->subnet6, &first6, &behind6, err) < 0))
+      range_of(network->subnet, &store->first, &store->behind, err) < 0 ||
+      (network->subnet6 && range_of(network->subnet6, &store->first6, &store->behind6, err) < 0))
     return -1;
-  memcpy(pair, network->bridge, strlen(network->bridge));
-  memcpy(pair + IFNAMSIZ, network->bridge, strlen(network->bridge));
-  /* Removing does not ask what the network was: an element that is not there is passed over. */
-  names[count] = COR_SET_BRIDGES;
-  elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
-  if (!add || !network->is_isolated) {
-    names[count] = COR_SET_PAIRS;
-    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = sizeof pair};
-  }
-  if (!add || network->is_internal) {
-    names[count] = COR_SET_INTERNAL;
-    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
-  }
-  if (!add || !network->masquerades) {
-    names[count] = COR_SET_PLAIN;
-    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
-  }
-  if (!add || !network->masquerades6) {
-    names[count] = COR_SET_PLAIN6;
-    elements[count++] = (struct cor_nft_element){.key = pair, .key_size = IFNAMSIZ};
-  }
-  names[count] = COR_SET_SUBNETS;
-  elements[count++] = (struct cor_nft_element){
-      .key = first.at.bytes, .key_size = first.size, .end = behind.at.bytes};
-  if (network->subnet6) {
-    names[count] = COR_SET_SUBNETS6;
-    elements[count++] = (struct cor_nft_element){
-        .key = first6.at.bytes, .key_size = first6.size, .end = behind6.at.bytes};
-  }
-  return nl ? change(nl, network->table, add, names, elements, count, err) : -1;
+  memcpy(store->pair, network->bridge, strlen(network->bridge));
+  memcpy(store->pair + IFNAMSIZ, network->bridge, strlen(network->bridge));
+  add_element(store, COR_SET_BRIDGES, name);
+  if (!add || !network->is_isolated)
+    add_element(store, COR_SET_PAIRS,
+                (struct cor_nft_element){.key = store->pair, .key_size = sizeof store->pair});
+  if (!add || network->is_internal)
+    add_element(store, COR_SET_INTERNAL, name);
+  if (!add || !network->masquerades)
+    add_element(store, COR_SET_PLAIN, name);
+  if (!add || !network->masquerades6)
+    add_element(store, COR_SET_PLAIN6, name);
+  add_element(store, COR_SET_SUBNETS,
+              (struct cor_nft_element){.key = store->first.at.bytes,
+                                       .key_size = store->first.size,
+                                       .end = store->behind.at.bytes});
+  if (network->subnet6)
+    add_element(store, COR_SET_SUBNETS6,
+                (struct cor_nft_element){.key = store->first6.at.bytes,
+                                         .key_size = store->first6.size,
+                                         .end = store->behind6.at.bytes});
+  return 0;
+}
+
+int cor_nft_bridge(const struct cor_network *network, bool add, struct cor_err *err) {
+  struct cor_nl *nl = cor_nft_socket(err);
+  struct bridge_store store;
+
+  if (!nl || bridge_elements(network, add, &store, err) < 0)
+    return -1;
+  return change(nl, network->table, add, store.names, store.elements, store.count, err);
+}
+
+int cor_nft_put_bridge(struct cor_nlbuf *buf, const struct cor_network *network,
+                       struct cor_err *err) {
+  struct bridge_store store;
+
+  if (bridge_elements(network, true, &store, err) < 0)
+    return -1;
+  for (size_t i = 0; i < store.count; i++)
+    cor_nft_element(buf, true, network->table, store.names[i], &store.elements[i]);
+  return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "net.h"
 #include "netlink.h"
 
 /* Sets and maps. A rule looks into one of them however many containers and ports there are. */
@@ -44,8 +45,19 @@ void cor_nft_msg(struct cor_nlbuf *buf, int op, uint16_t flags, const char *what
 /* The messages that make table, sets, maps, chains and rules, or bring an older version's rules up
  * to date. */
 void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table);
-/* Name of a chain that exists only where the rules are of this version. */
+/* Name of a chain that has a rule only where the rules are of this version and all there. */
 const char *cor_nft_version_chain(void);
+/* Whether they are: 1, 0, or -1. */
+int cor_nft_has_rules(const char *table, struct cor_err *err);
+
+/* The messages that add a network's elements, and those of ports that are held. */
+int cor_nft_put_bridge(struct cor_nlbuf *buf, const struct cor_network *network,
+                       struct cor_err *err);
+void cor_ports_put(struct cor_nlbuf *buf, const char *table, const struct cor_port *ports,
+                   size_t count);
+
+/* Number of the rule set as a whole, which every change raises. */
+int cor_nft_generation(uint32_t *value, struct cor_err *err);
 
 /* Expressions: accept where an interface's name (`key`: NFT_META_IIFNAME, NFT_META_OIFNAME) begins
  * like this. */

@@ -22,7 +22,7 @@
 
 /* Raised with every change of the rules below; it names a chain that says which version is loaded.
  */
-#define RULES_VERSION "version-2"
+#define RULES_VERSION "version-3"
 
 /* Data types as nft prints them; the kernel only stores them. A concatenation has 6 bits a part. */
 enum { TYPE_IPV4 = 7, TYPE_IPV6 = 8, TYPE_PROTO = 12, TYPE_PORT = 13, TYPE_IFNAME = 41 };
@@ -232,6 +232,25 @@ static void put_set(struct cor_nlbuf *buf, const char *table, size_t i) {
   cor_nl_put(buf, NFTA_SET_USERDATA, userdata, sizeof userdata);
 }
 
+static void flush_chain(struct cor_nlbuf *buf, const char *table, const char *chain) {
+  cor_nft_msg(buf, NFT_MSG_DELRULE, 0, "flush chain", chain);
+  cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
+  cor_nl_put_str(buf, NFTA_RULE_CHAIN, chain);
+}
+
+static void put_rule(struct cor_nlbuf *buf, const char *table, const char *chain,
+                     const struct cor_nft_expression *expressions) {
+  size_t list;
+
+  cor_nft_msg(buf, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to chain", chain);
+  cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
+  cor_nl_put_str(buf, NFTA_RULE_CHAIN, chain);
+  list = cor_nl_begin(buf, NFTA_RULE_EXPRESSIONS);
+  for (const struct cor_nft_expression *e = expressions; e->kind != END; e++)
+    cor_nft_put_expression(buf, e);
+  cor_nl_end(buf, list);
+}
+
 static void put_chain(struct cor_nlbuf *buf, const char *table, size_t i) {
   size_t hook;
 
@@ -243,10 +262,19 @@ static void put_chain(struct cor_nlbuf *buf, const char *table, size_t i) {
   cor_nl_put_be32(buf, NFTA_HOOK_PRIORITY, (uint32_t)chains[i].priority);
   cor_nl_end(buf, hook);
   cor_nl_put_str(buf, NFTA_CHAIN_TYPE, chains[i].type);
+  flush_chain(buf, table, chains[i].name);
+}
 
-  cor_nft_msg(buf, NFT_MSG_DELRULE, 0, "flush chain", chains[i].name);
-  cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
-  cor_nl_put_str(buf, NFTA_RULE_CHAIN, chains[i].name);
+/* No packet comes here. The chain's one rule goes where `nft flush table` takes all the others:
+ * a chain that is there without it says that the rules are not. */
+static void put_version(struct cor_nlbuf *buf, const char *table) {
+  static const struct cor_nft_expression mark[] = {DO(NFT_RETURN), {END, 0, 0, 0, NULL}};
+
+  cor_nft_msg(buf, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "create chain", RULES_VERSION);
+  cor_nl_put_str(buf, NFTA_CHAIN_TABLE, table);
+  cor_nl_put_str(buf, NFTA_CHAIN_NAME, RULES_VERSION);
+  flush_chain(buf, table, RULES_VERSION);
+  put_rule(buf, table, RULES_VERSION, mark);
 }
 
 void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table) {
@@ -257,21 +285,9 @@ void cor_nft_ruleset(struct cor_nlbuf *buf, const char *table) {
     put_set(buf, table, i);
   for (size_t i = 0; i < sizeof chains / sizeof *chains; i++)
     put_chain(buf, table, i);
-  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-    size_t list;
-
-    cor_nft_msg(buf, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, "add rule to chain",
-                rules[i].chain);
-    cor_nl_put_str(buf, NFTA_RULE_TABLE, table);
-    cor_nl_put_str(buf, NFTA_RULE_CHAIN, rules[i].chain);
-    list = cor_nl_begin(buf, NFTA_RULE_EXPRESSIONS);
-    for (const struct cor_nft_expression *e = rules[i].expressions; e->kind != END; e++)
-      cor_nft_put_expression(buf, e);
-    cor_nl_end(buf, list);
-  }
-  cor_nft_msg(buf, NFT_MSG_NEWCHAIN, NLM_F_CREATE, "create chain", RULES_VERSION);
-  cor_nl_put_str(buf, NFTA_CHAIN_TABLE, table);
-  cor_nl_put_str(buf, NFTA_CHAIN_NAME, RULES_VERSION);
+  for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+    put_rule(buf, table, rules[i].chain, rules[i].expressions);
+  put_version(buf, table);
 }
 
 const char *cor_nft_version_chain(void) {

@@ -205,22 +205,35 @@ static bool routed_of(const struct cor_port *port, struct port_element *store,
   return true;
 }
 
-static int add_elements(struct cor_nl *nl, const char *table, const struct cor_port *ports,
-                        size_t count, struct cor_err *err) {
-  cor_nlbuf_auto buf = {0};
+static size_t put_elements(struct cor_nlbuf *buf, const char *table, const struct cor_port *ports,
+                           size_t count) {
   struct cor_nft_element element;
   struct port_element store;
   const char *set;
   size_t added = 0;
 
-  cor_nft_begin(&buf);
   for (size_t i = 0; i < count; i++)
     if (ports[i].hold_fd >= 0 && element_of(&ports[i], &store, &element, &set)) {
-      cor_nft_element(&buf, true, table, set, &element);
+      cor_nft_element(buf, true, table, set, &element);
       added++;
       if (routed_of(&ports[i], &store, &element))
-        cor_nft_element(&buf, true, table, COR_SET_ROUTED6, &element);
+        cor_nft_element(buf, true, table, COR_SET_ROUTED6, &element);
     }
+  return added;
+}
+
+void cor_ports_put(struct cor_nlbuf *buf, const char *table, const struct cor_port *ports,
+                   size_t count) {
+  put_elements(buf, table, ports, count);
+}
+
+static int add_elements(struct cor_nl *nl, const char *table, const struct cor_port *ports,
+                        size_t count, struct cor_err *err) {
+  cor_nlbuf_auto buf = {0};
+  size_t added;
+
+  cor_nft_begin(&buf);
+  added = put_elements(&buf, table, ports, count);
   cor_nft_end(&buf);
   return added ? cor_nl_send(nl, &buf, err) : 0;
 }
@@ -332,6 +345,11 @@ int cor_ports_publish(const char *table, struct cor_port *ports, size_t count,
   /* A client that sent before the port was published has a flow that leads to the host itself. */
   cor_conntrack_forget_udp(ports, count);
   return 0;
+}
+
+int cor_ports_restore(const char *table, const struct cor_port *ports, size_t count,
+                      struct cor_err *err) {
+  return publish_elements(table, ports, count, err);
 }
 
 int cor_ports_unpublish(const char *table, struct cor_port *ports, size_t count,

@@ -344,7 +344,7 @@ _Noreturn void cor_shim_main(const char *dir, const char *run, const struct cor_
   cor_stage("shim");
   shim = (struct cor_shim){
       .dir = dir, .run = run, .netns_fd = -1, .child = {.pidfd = -1}, .input = {.fd = -1}};
-  shim.log.fd = shim.listener.fd = -1;
+  shim.log.fd = shim.listener.fd = shim.rules.fd = -1;
   shim.outputs[0].source.fd = shim.outputs[1].source.fd = -1;
   strcpy(shim.started_at, ZERO_TIME);
   strcpy(shim.finished_at, ZERO_TIME);

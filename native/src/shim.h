@@ -47,6 +47,8 @@ struct cor_shim {
   pid_t resolver_pid, forwarder_pid; /* 0: none */
   int64_t resolver_started_ms;
   struct cor_timer resolver_timer;
+  struct cor_source rules; /* changes of the host's packet filter; fd -1: nothing there to keep */
+  struct cor_timer rules_timer;
 
   enum cor_phase phase;
   struct cor_child child; /* pid, as the shim's own namespace counts, 0 where none runs */
@@ -128,6 +130,12 @@ int cor_shim_zone_write(const struct cor_shim_spec *spec, struct cor_err *err);
 int cor_shim_resolver_start(struct cor_shim *shim, struct cor_err *err);
 /* The same tear-down without a shim: what one that was killed left behind. */
 int cor_shim_net_remove(struct cor_shim_spec *spec, struct cor_err *err);
+
+/* shim_rules.c */
+/* Brings rules, networks and published ports back whenever somebody else takes them from the host's
+ * packet filter. Before anything is published: what is taken later is then seen. Once is
+ * enough. */
+int cor_shim_rules_watch(struct cor_shim *shim, struct cor_err *err);
 
 /* shim_state.c */
 void cor_shim_state_json(const struct cor_shim *shim, struct cor_sbuf *out);

@@ -99,6 +99,10 @@ int cor_shim_reconnect(struct cor_shim *shim, struct cor_shim_spec *wanted, stru
   }
   now->endpoints = wanted->endpoints;
   now->endpoint_count = shim->attached = wanted->endpoint_count;
+  if (changes) {
+    struct cor_err ignored; /* without it all works until somebody else changes the rules */
+    cor_shim_rules_watch(shim, &ignored);
+  }
   turn_ports(shim, wanted, changes);
   if (changes)
     restart_resolver(shim);

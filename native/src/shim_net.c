@@ -128,7 +128,8 @@ int cor_shim_net_up(struct cor_shim *shim, struct cor_err *err) {
   if (shim->netns_fd < 0)
     return -1;
   /* The resolver needs the namespace alone: it sets itself up beside the interfaces. */
-  if (resolver_begin(shim, &ready_fd, err) < 0 || attach_all(shim, err) < 0)
+  if (resolver_begin(shim, &ready_fd, err) < 0 || cor_shim_rules_watch(shim, err) < 0 ||
+      attach_all(shim, err) < 0)
     return -1;
   return resolver_wait(shim, &ready_fd, err);
 }

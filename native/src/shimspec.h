@@ -21,6 +21,8 @@ enum cor_restart_policy {
 struct cor_shim_endpoint {
   struct cor_endpoint net;
   const char *zone;         /* folder */
+  bool has_rules;           /* the network is a bridge of ours: */
+  struct cor_network rules; /* what nf_tables has of it */
   const char *const *names; /* NULL-terminated */
 };
 

@@ -42,6 +42,25 @@ static int read_link(struct cor_at *at, struct cor_endpoint *net) {
   return cor_at_bad(at, "link", "is no kind of link");
 }
 
+static int read_rules(struct cor_at *endpoint, struct cor_shim_endpoint *ep) {
+  struct cor_at at = {endpoint->spec, NULL, "network.endpoints.rules", endpoint->err};
+  if (cor_at_member(endpoint, "rules", json_type_object, false, &at.json) < 0)
+    return -1;
+  if (!at.json || ep->net.kind != COR_LINK_VETH)
+    return 0;
+  ep->has_rules = true;
+  ep->rules.table = endpoint->spec->table;
+  ep->rules.bridge = ep->net.bridge;
+  ep->rules.is_isolated = ep->net.is_isolated;
+  return cor_at_string(&at, "subnet", true, &ep->rules.subnet) < 0 ||
+                 cor_at_string(&at, "subnet6", false, &ep->rules.subnet6) < 0 ||
+                 cor_at_bool(&at, "internal", &ep->rules.is_internal) < 0 ||
+                 cor_at_bool(&at, "masquerade", &ep->rules.masquerades) < 0 ||
+                 cor_at_bool(&at, "masquerade6", &ep->rules.masquerades6) < 0
+             ? -1
+             : 0;
+}
+
 static int read_endpoint(struct cor_at *at, struct cor_shim_endpoint *ep) {
   int64_t mtu = 0;
   if (cor_at_string(at, "network", true, &ep->net.network) < 0 ||
@@ -58,7 +77,7 @@ static int read_endpoint(struct cor_at *at, struct cor_shim_endpoint *ep) {
       cor_at_string(at, "mac", false, &ep->net.mac) < 0 ||
       cor_at_int(at, "mtu", 0, 65536, &mtu) < 0 ||
       cor_at_bool(at, "default", &ep->net.is_default) < 0 ||
-      cor_at_string(at, "zone", true, &ep->zone) < 0)
+      cor_at_string(at, "zone", true, &ep->zone) < 0 || read_rules(at, ep) < 0)
     return -1;
   ep->net.mtu = (int)mtu;
   return 0;

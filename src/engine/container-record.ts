@@ -58,9 +58,21 @@ export interface EndpointRecord {
   /** Reaches the bridge alone, no neighbour. */
   readonly isolated?: boolean;
   readonly routed6?: boolean;
+  /** Null where the network has no bridge; missing in an older record. */
+  readonly rules?: EndpointRules | null;
   /** With their prefix lengths. */
   readonly linkLocal?: readonly string[];
   readonly driverOpts?: Readonly<Record<string, string>>;
+}
+
+/** What the packet filter has of a network, so that the container's shim can bring it back. */
+export interface EndpointRules {
+  /** `10.200.0.0/26`. */
+  readonly subnet: string;
+  readonly subnet6: string | null;
+  readonly internal: boolean;
+  readonly masquerade: boolean;
+  readonly masquerade6: boolean;
 }
 
 /** Where a container's network namespace comes from. */

@@ -131,6 +131,7 @@ function runtimeEndpoint(
     mtu: endpoint.mtu,
     default: endpoint.isDefault,
     isolated: endpoint.isolated ?? false,
+    rules: endpoint.rules ?? null,
     extraAddresses: endpoint.linkLocal ?? [],
     sysctls: endpointOptions(endpoint.driverOpts ?? {}, endpoint.interface, endpoint.networkName)
       .sysctls,

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from '../../core/index.ts';
 import {
   createNetwork,
+  type DriverSettings,
   driverSettings,
   findNetwork,
   hostLinkName,
@@ -10,7 +11,7 @@ import {
   reserveEndpoint,
 } from '../../network/index.ts';
 import { isContainerClaimed, type StateRoots } from '../../state/index.ts';
-import type { EndpointIpam, EndpointRecord } from '../container-record.ts';
+import type { EndpointIpam, EndpointRecord, EndpointRules } from '../container-record.ts';
 import type { Undo } from '../create/create-container.ts';
 import { type EndpointRequest, endpointOptions } from '../create/endpoint-request.ts';
 import { defaultNetwork } from '../create/network-mode.ts';
@@ -84,9 +85,17 @@ export async function reserveOne(
     link: settings.link,
     isolated: settings.isolated,
     routed6: settings.routed6,
+    rules: network.driver === 'bridge' ? rulesOf(network, settings) : null,
     linkLocal: request.linkLocal,
     driverOpts: request.driverOpts,
   };
+}
+
+function rulesOf(
+  { subnet, subnet6, internal }: NetworkRecord,
+  { masquerade, masquerade6 }: DriverSettings,
+): EndpointRules {
+  return { subnet, subnet6, internal, masquerade, masquerade6 };
 }
 
 /** Marks the one that carries the default route. */

@@ -98,6 +98,14 @@ export interface RuntimeEndpoint {
   readonly default: boolean;
   /** Reaches the bridge alone, no neighbour. */
   readonly isolated: boolean;
+  /** What the packet filter has of the network; null: it is not there, or is not kept. */
+  readonly rules: {
+    readonly subnet: string;
+    readonly subnet6: string | null;
+    readonly internal: boolean;
+    readonly masquerade: boolean;
+    readonly masquerade6: boolean;
+  } | null;
   /** Further addresses with prefix lengths. */
   readonly extraAddresses: readonly string[];
   /** Paths below `/proc/sys` and values, in turn. */

@@ -34,6 +34,7 @@ export function shimSpec(
       endpoints: network.endpoints,
       ports: network.ports,
       resolver: network.resolver,
+      project: network.project,
     },
     log: {
       driver: log.driver,

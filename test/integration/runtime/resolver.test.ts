@@ -65,6 +65,7 @@ describe('the resolver of a container', function () {
       link: 'veth',
       bridge: bridge.name,
       isolated: false,
+      rules: null,
       extraAddresses: [],
       sysctls: [],
       address6: null,

@@ -43,6 +43,7 @@ describe('a record as the runtime takes it', () => {
           mtu: 1500,
           default: true,
           isolated: false,
+          rules: null,
           extraAddresses: [],
           sysctls: [],
           zone: `/run/coracle/networks/${'c'.repeat(64)}/zone`,
