@@ -7,7 +7,7 @@
  * unfinished entries that name their process, so that a kill leaves nothing that counts.
  *
  * reference.ts: names · store/: index, blobs, look-up, removal · unpack/: native untar · import/, load/,
- * bootstrap/: one folder a way in · derive/: an image from another one. What a container does with an image is not known here.
+ * bootstrap/: one folder a way in · check/: is it still what it was · derive/: an image from another one. What a container does with an image is not known here.
  */
 export {
   type BootstrapOptions,
@@ -15,6 +15,12 @@ export {
   bootstrapImage,
 } from './bootstrap/bootstrap-image.ts';
 export type { CopiedFile } from './bootstrap/tar-files.ts';
+export {
+  type CheckedStore,
+  type CheckOptions,
+  checkStore,
+  type StoreFault,
+} from './check/check-store.ts';
 export { type DeriveOptions, deriveImage } from './derive/derive-image.ts';
 export { type Digest, digestOf, isDigest } from './digest.ts';
 export {
@@ -77,13 +83,15 @@ export { type ImageHistoryEntry, imageHistory } from './store/history.ts';
 export { unfinishedName, unfinishedPattern } from './store/layout.ts';
 export { lastPulled } from './store/pull-times.ts';
 export {
-  pruneStore,
+  type PruneImagesOptions,
+  pruneImages,
   type Removal,
   type RemoveOptions,
   removeImage,
   tagImage,
 } from './store/remove.ts';
 export { hasImage, type ImageForRun, resolveImage } from './store/resolve.ts';
+export { type ImageUsage, type StoreUsage, storeUsage } from './store/usage.ts';
 export { treeSize } from './tree-size.ts';
 export { untar } from './unpack/native-untar.ts';
 export { discardLayer, stageLayer } from './unpack/stage-layer.ts';

@@ -1,6 +1,8 @@
 import { defineCommand } from '../command.ts';
+import { formatBytes } from '../text/format-bytes.ts';
 import { confirms, forceFlag } from './confirm.ts';
-import { parseFilters } from './image-filters.ts';
+import { pruneFilter } from './prune/prune-filter.ts';
+import { pruneContainers } from './prune/prune-things.ts';
 
 export const containerPrune = defineCommand<{
   readonly filter?: readonly string[];
@@ -9,20 +11,21 @@ export const containerPrune = defineCommand<{
   name: 'prune',
   positional: '',
   summary: 'Remove all stopped containers',
-  flags: [{ flags: '--filter <key=value>', description: 'label=<label>', kind: 'list' }, forceFlag],
-  examples: ['coracle container prune -f'],
+  flags: [
+    {
+      flags: '--filter <key=value>',
+      description: 'label=…, label!=… or until=TIMESTAMP',
+      kind: 'list',
+    },
+    forceFlag,
+  ],
+  examples: ['coracle container prune -f', 'coracle container prune --filter until=24h'],
   async run(context, _args, { filter = [], force = false }) {
+    const isWanted = pruneFilter(filter, context.host.now());
     if (!force && !(await confirms(context, 'This will remove all stopped containers.'))) return 0;
-    const engine = await context.engine();
-    const stopped = await engine.listContainers({
-      all: true,
-      filters: { ...parseFilters(filter), status: ['created', 'exited', 'dead'] },
-    });
-    for (const { Id } of stopped) await engine.getContainer(Id).remove();
-    if (stopped.length > 0) {
-      context.out(`Deleted Containers:\n${stopped.map(({ Id }) => `${Id}\n`).join('')}\n`);
-    }
-    context.out(`Total: ${stopped.length} removed\n`);
+    const { removed, bytes } = await pruneContainers(context, isWanted);
+    if (removed.length > 0) context.out(`Deleted Containers:\n${removed.join('\n')}\n\n`);
+    context.out(`Total reclaimed space: ${formatBytes(bytes)}\n`);
     return 0;
   },
 });

@@ -2,6 +2,10 @@ import { defineGroup } from '../command-group.ts';
 
 /** `coracle system COMMAND`. */
 export const systemCommand = defineGroup('system', 'Manage the engine', {
+  df: {
+    summary: 'Show disk usage',
+    load: async () => (await import('./system/df.ts')).systemDf,
+  },
   disable: {
     summary: 'Start no containers at boot; those that run go on running',
     load: async () => (await import('./system/enable.ts')).systemDisable,
@@ -14,9 +18,17 @@ export const systemCommand = defineGroup('system', 'Manage the engine', {
     summary: 'Get real time events from the engine',
     load: async () => (await import('./events.ts')).eventsCommand,
   },
+  fsck: {
+    summary: 'Verify every image, layer and digest in the store, and repair what is damaged',
+    load: async () => (await import('./system/fsck.ts')).systemFsck,
+  },
   info: {
     summary: 'Display system-wide information',
     load: async () => (await import('./info.ts')).infoCommand,
+  },
+  prune: {
+    summary: 'Remove unused data',
+    load: async () => (await import('./system/prune.ts')).systemPrune,
   },
   start: {
     summary: 'Start the containers that their restart policies want running, as at boot',

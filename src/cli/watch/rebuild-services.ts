@@ -1,5 +1,4 @@
-import { imageId } from '../../compose/observe/index.ts';
-import { imageName } from '../../compose/plan/index.ts';
+import { projectLabel } from '../../compose/plan/index.ts';
 import { AppError } from '../../core/index.ts';
 import type { CommandContext, LoadedProject } from '../context.ts';
 import type { DiagnosticsError } from '../diagnostics-error.ts';
@@ -9,7 +8,7 @@ import { planProjectUp } from '../up-input.ts';
 
 /** How services are rebuilt. */
 export interface RebuildOptions {
-  /** Images that nothing names any more are removed. */
+  /** Images of the project's builds that nothing names any more are removed. */
   readonly prune: boolean;
   /** Builds show no output. */
   readonly quiet: boolean;
@@ -27,21 +26,15 @@ export async function rebuildServices(
 ): Promise<void> {
   const { project } = loaded;
   const { buildServices } = await import('../build/build-services.ts');
-  const engine = await context.engine();
-  const idOf = (service: string) => imageId(engine, imageName(project, service));
   await withProjectLock(context, project.name, 'watch', async () => {
-    const before = await Promise.all(services.map(idOf));
     const flags = quiet ? { progress: 'quiet' } : {};
     // One of each kind first: for the others every step is known then.
     const [first, others] = onePerBuild(loaded, services);
     await buildServices(context, loaded, first, flags);
     if (others.length > 0) await buildServices(context, loaded, others, flags);
     await bringUp(context, loaded, services);
-    if (!prune) return;
-    const after = new Set(await Promise.all(services.map(idOf)));
-    for (const id of new Set(before)) {
-      if (id !== undefined && !after.has(id)) await removeUnlessUsed(context, id);
-    }
+    // Also those of earlier rebuilds that did not get this far.
+    if (prune) await removeReplaced(context, project.name);
   });
 }
 
@@ -101,12 +94,17 @@ async function replicas(
   return counts;
 }
 
-/** 409: another name or a container holds it; 404: somebody was quicker. */
-async function removeUnlessUsed(context: CommandContext, id: string): Promise<void> {
-  try {
-    await (await context.engine()).getImage(id).remove();
-  } catch (error) {
-    const status = (error as { statusCode?: unknown }).statusCode;
-    if (status !== 409 && status !== 404) throw error;
+/** Removes the images of the project's builds that have lost their names. */
+async function removeReplaced(context: CommandContext, project: string): Promise<void> {
+  const engine = await context.engine();
+  const filters = { dangling: ['true'], label: [`${projectLabel}=${project}`] };
+  for (const { Id } of await engine.listImages({ filters })) {
+    try {
+      await engine.getImage(Id).remove();
+    } catch (error) {
+      // 409: a container holds it; 404: somebody was quicker.
+      const status = (error as { statusCode?: unknown }).statusCode;
+      if (status !== 409 && status !== 404) throw error;
+    }
   }
 }

@@ -43,12 +43,12 @@ export const imageErrorCodes = errorTable({
   IMAGE_CONTENT_DAMAGED: {
     meaning: 'Content of the image store does not have the digest under which it is stored.',
     causes: ['a damaged disk', 'a file of the store was edited'],
-    hint: 'Remove the image and import, load or build it again.',
+    hint: 'Run `coracle system fsck`, then pull, load or build the image again.',
   },
   IMAGE_LAYER_MISSING: {
     meaning: 'A layer of an image is not unpacked.',
     causes: ['the layers folder was emptied by hand', 'a restored backup without layers'],
-    hint: 'Import, load or build the image again: missing layers are unpacked anew.',
+    hint: 'Run `coracle system fsck`: it unpacks what is missing, or says what to bring again.',
   },
   IMAGE_STORE_LOCKED: {
     meaning: 'Another process has held the image store for too long.',

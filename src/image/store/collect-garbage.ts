@@ -1,42 +1,81 @@
-import { readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isErrno, type StateRoots } from '../../state/index.ts';
 import { isDigest } from '../digest.ts';
 import { removeTree } from '../remove-tree.ts';
+import { treeSize } from '../tree-size.ts';
 import { readBlob, readConfig } from './blobs.ts';
 import { readIndex } from './index-file.ts';
 import { storePaths, unfinishedName } from './layout.ts';
 
 const layerName = /^[0-9a-f]{64}$/;
 
+/** What nothing needs: names of files in `blobs/sha256`, and of folders in `layers`. */
+export interface Garbage {
+  readonly blobs: readonly string[];
+  readonly layers: readonly string[];
+}
+
+/** What a collection has removed. */
+export interface Collected {
+  /** Digests. */
+  readonly blobs: string[];
+  readonly layers: string[];
+  /** Bytes on disk that have become free; 0 where they were not measured. */
+  readonly bytes: number;
+}
+
 /**
- * Removes blobs that no image of the index reaches, and layers that neither an image nor a container's record
- * names. Only under the store's lock: content that is being added is put in place under the same lock.
- * @returns digests of what was removed
+ * Finds blobs that no image of the index reaches, and layers that neither an image nor a container's record
+ * names; what a build may take up again is none. Certain only under the store's lock.
  */
-export function collectGarbage(roots: StateRoots): { blobs: string[]; layers: string[] } {
+export function findGarbage(roots: StateRoots): Garbage {
   const paths = storePaths(roots);
   const live = reachable(roots);
   const built = layersOfBuilds(roots);
   const usedLayers = layersOfContainers(roots);
-  const blobs: string[] = [];
-  const layers: string[] = [];
-  for (const hex of names(paths.blobs)) {
-    if (!layerName.test(hex)) continue;
-    if (live.blobs.has(`sha256:${hex}`) || built.blobs.has(`sha256:${hex}`)) continue;
-    unlinkSync(join(paths.blobs, hex));
-    blobs.push(`sha256:${hex}`);
+  return {
+    blobs: names(paths.blobs).filter(
+      (hex) =>
+        layerName.test(hex) &&
+        !live.blobs.has(`sha256:${hex}`) &&
+        !built.blobs.has(`sha256:${hex}`),
+    ),
+    layers: names(paths.layers).filter(
+      (hex) =>
+        layerName.test(hex) &&
+        !live.layers.has(`sha256:${hex}`) &&
+        !usedLayers.has(hex) &&
+        !built.layers.has(`sha256:${hex}`),
+    ),
+  };
+}
+
+/**
+ * Removes garbage. Only under the store's lock: content that is being added is put in place under the same lock.
+ * @param measure also say how much became free, which needs a look at every file of a layer
+ */
+export async function collectGarbage(
+  roots: StateRoots,
+  { measure = false }: { readonly measure?: boolean } = {},
+): Promise<Collected> {
+  const paths = storePaths(roots);
+  const garbage = findGarbage(roots);
+  let bytes = 0;
+  for (const hex of garbage.blobs) {
+    const path = join(paths.blobs, hex);
+    if (measure) bytes += statSync(path).size;
+    unlinkSync(path);
   }
-  for (const hex of names(paths.layers)) {
-    if (!layerName.test(hex) || live.layers.has(`sha256:${hex}`) || usedLayers.has(hex)) continue;
-    if (built.layers.has(`sha256:${hex}`)) continue;
+  for (const hex of garbage.layers) {
     // Renamed first: half a layer must not pass for one after a kill.
     const condemned = join(paths.layers, unfinishedName());
     renameSync(join(paths.layers, hex), condemned);
+    if (measure) bytes += await treeSize(condemned);
     removeTree(condemned);
-    layers.push(`sha256:${hex}`);
   }
-  return { blobs, layers };
+  const digests = (list: readonly string[]) => list.map((hex) => `sha256:${hex}`);
+  return { blobs: digests(garbage.blobs), layers: digests(garbage.layers), bytes };
 }
 
 /** Manifests, indexes inside indexes, configurations and layers, followed from index.json. */
@@ -62,9 +101,12 @@ function reachable(roots: StateRoots): { blobs: Set<string>; layers: Set<string>
   return { blobs, layers };
 }
 
-/** Names of the layer folders that containers, also ones being made, mount; shim.json's overlay.lower. */
-function layersOfContainers(roots: StateRoots): Set<string> {
-  const used = new Set<string>();
+/**
+ * Names of the layer folders that containers, also ones being made, mount, each with the names of those containers' folders;
+ * shim.json's overlay.lower.
+ */
+export function layersOfContainers(roots: StateRoots): Map<string, string[]> {
+  const used = new Map<string, string[]>();
   const containers = join(roots.data, 'containers');
   for (const name of names(containers)) {
     let text: string;
@@ -75,7 +117,10 @@ function layersOfContainers(roots: StateRoots): Set<string> {
       throw error;
     }
     const { overlay } = JSON.parse(text) as { overlay?: { lower?: string[] } };
-    for (const path of overlay?.lower ?? []) used.add(basename(path));
+    for (const path of overlay?.lower ?? []) {
+      const hex = basename(path);
+      used.set(hex, [...(used.get(hex) ?? []), name]);
+    }
   }
   return used;
 }

@@ -8,6 +8,7 @@ import {
 } from '../reference.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { mergeEntries } from './commit.ts';
+import { type ImageInfo, listImages } from './describe.ts';
 import { type IndexEntry, indexEntry, readIndex, writeIndex } from './index-file.ts';
 import { ensureStore, storePaths } from './layout.ts';
 import { withStoreLock } from './lock.ts';
@@ -32,7 +33,7 @@ export function removeImage(
   nameOrId: string,
   options: RemoveOptions,
 ): Promise<Removal[]> {
-  return changeStore(roots, () => {
+  return changeStore(roots, async () => {
     const image = findImage(roots, nameOrId);
     const named = entryOfName(image, nameOrId);
     const leaving = named ? [named] : image.entries;
@@ -48,7 +49,7 @@ export function removeImage(
     writeIndex(roots, kept);
     if (isLast && users.length === 0) {
       removals.push({ Deleted: image.id });
-      for (const layer of collectGarbage(roots).layers) removals.push({ Deleted: layer });
+      for (const layer of (await collectGarbage(roots)).layers) removals.push({ Deleted: layer });
     }
     return removals;
   });
@@ -71,12 +72,50 @@ export function tagImage(roots: StateRoots, nameOrId: string, newName: string): 
   });
 }
 
-/** Removes content that no image and no container needs. */
-export function pruneStore(roots: StateRoots): Promise<{ blobs: string[]; layers: string[] }> {
-  return changeStore(roots, () => collectGarbage(roots));
+/** What `docker image prune` removes, and what it says of it. */
+export interface PruneImagesOptions {
+  /** Also images with names, as long as no container is made from them. */
+  readonly all?: boolean;
+  /** Ids of the images that containers, running or not, are made from; asked for once nothing else changes the store. */
+  readonly used: () => Promise<ReadonlySet<string>>;
+  /** Which of them; all where it is left out. */
+  readonly isWanted?: (image: ImageInfo) => boolean;
 }
 
-function changeStore<T>(roots: StateRoots, change: () => T): Promise<T> {
+/**
+ * Removes images that nothing uses, and content that killed processes have left.
+ * @returns one line for each name and image that went, and the bytes on disk that became free.
+ */
+export function pruneImages(
+  roots: StateRoots,
+  { all = false, used, isWanted = () => true }: PruneImagesOptions,
+): Promise<{ readonly removals: Removal[]; readonly bytes: number }> {
+  return changeStore(roots, async () => {
+    const inUse = await used();
+    const leaving = listImages(roots).filter(
+      (image) =>
+        !inUse.has(image.Id) && (all || (image.RepoTags ?? []).length === 0) && isWanted(image),
+    );
+    const ids = new Set(leaving.map(({ Id }) => Id));
+    if (ids.size > 0) {
+      writeIndex(
+        roots,
+        readIndex(roots).filter(({ imageId }) => !ids.has(imageId)),
+      );
+    }
+    const { blobs, layers, bytes } = await collectGarbage(roots, { measure: true });
+    const removals = leaving.flatMap(({ Id, RepoTags }): Removal[] => [
+      ...(RepoTags ?? []).map((Untagged) => ({ Untagged })),
+      { Deleted: Id },
+    ]);
+    for (const Deleted of layers) removals.push({ Deleted });
+    // Blobs of the images above are no news; others have belonged to nobody.
+    if (ids.size === 0) removals.push(...blobs.map((Deleted) => ({ Deleted })));
+    return { removals, bytes };
+  });
+}
+
+function changeStore<T>(roots: StateRoots, change: () => T | Promise<T>): Promise<T> {
   ensureStore(roots);
   return withStoreLock(storePaths(roots).lock, change);
 }

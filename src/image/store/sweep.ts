@@ -6,14 +6,19 @@ import { storePaths, unfinishedPattern } from './layout.ts';
 
 /** Removes what killed processes left half done. What living ones are at is left alone. */
 export function sweepUnfinished(roots: StateRoots): void {
+  for (const path of findUnfinished(roots)) removeTree(path);
+}
+
+/** Paths of what killed processes left half done. */
+export function findUnfinished(roots: StateRoots): string[] {
   const paths = storePaths(roots);
-  for (const folder of [paths.layers, paths.ingest]) {
-    for (const name of namesIn(folder)) {
+  return [paths.layers, paths.ingest].flatMap((folder) =>
+    namesIn(folder).flatMap((name) => {
       const [, pid, start] = unfinishedPattern.exec(name) ?? [];
-      if (pid === undefined || start === undefined) continue;
-      if (!isAlive({ pid: Number(pid), start })) removeTree(join(folder, name));
-    }
-  }
+      if (pid === undefined || start === undefined) return [];
+      return isAlive({ pid: Number(pid), start }) ? [] : [join(folder, name)];
+    }),
+  );
 }
 
 function namesIn(folder: string): string[] {

@@ -19,7 +19,7 @@ import {
   inspectImage,
   listImages,
   loadImages,
-  pruneStore,
+  pruneImages,
   removeImage,
   resolveImage,
   tagImage,
@@ -145,7 +145,7 @@ describe('the image store', () => {
     await removeImage(roots, 'a:1', nobody);
     expect(existsSync(layerPaths[0] ?? '')).to.equal(true);
     rmSync(container, { recursive: true });
-    await pruneStore(roots);
+    await pruneImages(roots, { used: async () => new Set() });
     expect(existsSync(layerPaths[0] ?? '')).to.equal(false);
   });
 
