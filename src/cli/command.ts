@@ -14,6 +14,8 @@ export interface Flag {
   /** What a shell offers for the value, where others are right as well. */
   readonly suggestions?: readonly string[];
   readonly hidden?: boolean;
+  /** Of a flag with an optional value (`[file]`): which next words are one; others stay arguments of the command. */
+  readonly nextWord?: RegExp;
 }
 
 /** Parsed flags by camel-cased name; each command reads its own through an interface of its own. */

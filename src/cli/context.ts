@@ -10,6 +10,7 @@ import type { Host } from './host.ts';
 import { printWarnings } from './print-diagnostics.ts';
 import { cheapProjectName } from './project-name.ts';
 import { remoteFiles } from './remote/remote-files.ts';
+import type { Trace, TraceOptions } from './trace/trace.ts';
 
 /** A project that loaded without errors, with what loading found out beside it. */
 export interface LoadedProject extends LoadResult {
@@ -26,6 +27,8 @@ export class CommandContext {
   /** `compose` or `coracle`, for messages. */
   readonly program: string;
   readonly roots: StateRoots;
+  /** Where `--trace` is given, until the trace is printed. */
+  #trace: Trace | undefined;
   #engine: Promise<Engine> | undefined;
   #loaded = new Map<string, Promise<LoadedProject>>();
 
@@ -38,7 +41,7 @@ export class CommandContext {
 
   /** The engine, one a process. @throws {AppError} `CLI_NOT_ROOT` */
   engine(): Promise<Engine> {
-    this.#engine ??= this.#openEngine();
+    this.#engine ??= this.during('open the engine', () => this.#openEngine());
     return this.#engine;
   }
 
@@ -53,7 +56,8 @@ export class CommandContext {
    */
   load(services: readonly string[] = []): Promise<LoadedProject> {
     const key = services.join(' ');
-    const loaded = this.#loaded.get(key) ?? this.#load(services);
+    const loaded =
+      this.#loaded.get(key) ?? this.during('load the project', () => this.#load(services));
     this.#loaded.set(key, loaded);
     return loaded;
   }
@@ -61,6 +65,28 @@ export class CommandContext {
   /** Folder of ours for one project: lock, copies of configs and secrets. */
   projectFolder(project: string): string {
     return join(this.roots.data, 'projects', project);
+  }
+
+  get trace(): Trace | undefined {
+    return this.#trace;
+  }
+
+  /** @throws {AppError} `CLI_USAGE` where its file cannot be written. */
+  async beginTrace(options: Omit<TraceOptions, 'host'>): Promise<void> {
+    const { Trace: Recorder } = await import('./trace/trace.ts');
+    this.#trace = new Recorder({ ...options, host: this.host });
+  }
+
+  /** Prints the trace if there is one: at the command's end, or when containers begin to be attended. */
+  endTrace(): void {
+    const trace = this.#trace;
+    this.#trace = undefined;
+    if (trace !== undefined) this.err(trace.finish());
+  }
+
+  /** Does some work, as a phase of the trace if there is one. */
+  during<T>(phase: string, work: () => T): T {
+    return this.#trace === undefined ? work() : this.#trace.during(phase, work);
   }
 
   out(text: string): void {
@@ -120,7 +146,7 @@ export class CommandContext {
       );
     }
     const { openEngine } = await import('./open-engine.ts');
-    return openEngine(this.roots, host);
+    return openEngine(this.roots, host, this.#trace?.nativeRequest);
   }
 
   async #load(services: readonly string[]): Promise<LoadedProject> {

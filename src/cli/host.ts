@@ -30,6 +30,8 @@ export interface Host {
   readonly now: () => number;
   /** Milliseconds of a clock that only goes forward. */
   readonly monotonicMs: () => number;
+  /** How long the process has been running, and how long Node took to its first line of ours; milliseconds. */
+  processAge(): { readonly ageMs: number; readonly bootMs: number };
   /** Ends the process once the command's exit code is set, whatever is still under way. */
   exitSoon(): void;
   /** Height of the terminal; 24 where there is none. */

@@ -23,16 +23,18 @@ export interface Program {
 export async function main(program: Program, argv: readonly string[], host: Host): Promise<number> {
   let options: GlobalOptions | undefined;
   let context: CommandContext | undefined;
+  const begunMs = host.monotonicMs();
   try {
     const { flags, rest } = parseGlobalFlags(program.name, globalFlags, argv);
     options = readGlobalOptions(flags, host.env);
     context = new CommandContext(host, options, program.name);
-    return await runCommand(program, context, rest);
+    return await runCommand(program, context, rest, begunMs);
   } catch (error) {
     const paint = createPaint(allowsAnsi({ ansi: options?.ansi ?? 'auto' }, host.env, host.stderr));
     const debug = options?.debug ?? argv.includes('--debug');
     return printError(error, { host, paint, debug });
   } finally {
+    context?.endTrace();
     if ((await context?.close()) === false) host.exitSoon();
   }
 }
@@ -41,6 +43,7 @@ async function runCommand(
   program: Program,
   context: CommandContext,
   rest: readonly string[],
+  begunMs: number,
 ): Promise<number> {
   const [name, ...argv] = context.options.version ? ['version'] : rest;
   if (name === undefined || (name === 'help' && argv.length === 0)) {
@@ -49,13 +52,17 @@ async function runCommand(
   }
   if (name === 'help' || context.options.help) {
     // `help image ls` goes down into a group.
-    return runCommand(program, context, [...(name === 'help' ? argv : [name]), '--help']);
+    return runCommand(program, context, [...(name === 'help' ? argv : [name]), '--help'], begunMs);
   }
   const command = await loadCommand(program, name);
   const parsed = parseArguments(command, program.name, argv);
   if ('help' in parsed) {
     context.out(parsed.help);
     return 0;
+  }
+  const { trace } = parsed.flags as { readonly trace?: string };
+  if (trace !== undefined) {
+    await context.beginTrace({ command: `${program.name} ${name}`, file: trace, begunMs });
   }
   return command.run(context, parsed.args, parsed.flags);
 }

@@ -24,7 +24,7 @@ export function parseArguments(
   if (asksForHelp(command, argv)) {
     return { help: `${parser.helpInformation()}${sections(command).join('')}` };
   }
-  run(parser, expandBooleans(command.flags, argv));
+  run(parser, expandBooleans(command.flags, settleOptionalValues(command.flags, argv)));
   return { args: parser.args, flags: parser.opts() };
 }
 
@@ -112,6 +112,21 @@ function expandBooleans(flags: readonly Flag[], argv: readonly string[]): string
     else if (booleans.has(`--no-${flag.slice(2)}`)) expanded.push(`--no-${flag.slice(2)}`);
   }
   return expanded;
+}
+
+/** `--trace web` names a service, `--trace up.json` a file: commander would take either for the flag's value. */
+function settleOptionalValues(flags: readonly Flag[], argv: readonly string[]): readonly string[] {
+  const patterns = new Map(
+    flags.flatMap(({ flags: text, nextWord }) =>
+      nextWord === undefined ? [] : [[text.split(' ', 1)[0] ?? '', nextWord] as const],
+    ),
+  );
+  if (patterns.size === 0) return argv;
+  const end = argv.indexOf('--');
+  return argv.map((word, index) => {
+    const pattern = end >= 0 && index > end ? undefined : patterns.get(word);
+    return pattern === undefined || pattern.test(argv[index + 1] ?? '') ? word : `${word}=`;
+  });
 }
 
 function usageError(program: string, error: CommanderError): AppError {

@@ -20,6 +20,10 @@ export function processHost(bundleFolder: string): Host {
     now: () => Date.now(),
     // performance.now() would load all of node:perf_hooks.
     monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+    processAge: () => ({
+      ageMs: performance.now(),
+      bootMs: performance.nodeTiming.bootstrapComplete,
+    }),
     exitSoon: () => setImmediate(() => process.exit()),
     terminalRows: () => process.stderr.rows || 24,
     uid: process.geteuid?.() ?? -1,

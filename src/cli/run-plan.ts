@@ -1,6 +1,11 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { executePlan, type PlanOutcome, planFailure } from '../compose/execute/index.ts';
+import {
+  type ExecuteOptions,
+  executePlan,
+  type PlanOutcome,
+  planFailure,
+} from '../compose/execute/index.ts';
 import { type Plan, type ProvidedCopy, planToJson, printPlan } from '../compose/plan/index.ts';
 import { AppError } from '../core/index.ts';
 import { syncFolder, writeFileAtomic } from '../state/index.ts';
@@ -42,7 +47,9 @@ export async function runPlan(
   );
   let outcome: PlanOutcome;
   try {
-    outcome = await executePlan(plan, engine, {
+    const run = () => executePlan(plan, engine, executeOptions);
+    const { trace } = context;
+    const executeOptions: ExecuteOptions = {
       provideFile,
       sleep: (ms, signal) => context.sleep(ms, signal),
       now: context.host.now,
@@ -52,7 +59,9 @@ export async function runPlan(
       },
       ...(context.options.parallel === undefined ? {} : { concurrency: context.options.parallel }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+      ...(trace === undefined ? {} : { around: trace.observerOf(plan) }),
+    };
+    outcome = await context.during('execute', run);
   } finally {
     renderer.close();
   }
@@ -79,18 +88,20 @@ export async function withProjectLock<T>(
   if (context.options.dryRun) return work();
   // Before the engine is there nobody has checked that the folder may be written.
   await context.engine();
-  const release = await lockProject({
-    roots: context.roots,
-    project,
-    command: `${context.program} ${command}`,
-    onWait: (holder) => {
-      printWarning(
-        context,
-        `"${holder.command}" (pid ${holder.pid}) is at work on project ${project}; waiting for it`,
-      );
-    },
-    sleep: (ms) => context.sleep(ms),
-  });
+  const lock = () =>
+    lockProject({
+      roots: context.roots,
+      project,
+      command: `${context.program} ${command}`,
+      onWait: (holder) => {
+        printWarning(
+          context,
+          `"${holder.command}" (pid ${holder.pid}) is at work on project ${project}; waiting for it`,
+        );
+      },
+      sleep: (ms) => context.sleep(ms),
+    });
+  const release = await context.during('lock the project', lock);
   try {
     return await work();
   } finally {

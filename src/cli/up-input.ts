@@ -32,7 +32,7 @@ export async function planProjectUp(
   }
   const report = (finding: PlanFinding) => diagnostics.push(toDiagnostic(loaded, finding));
   const input = await planInput(context, loaded, report, missingImages);
-  const plan = planUp(input, request);
+  const plan = context.during('plan', () => planUp(input, request));
   throwFindings(diagnostics);
   return plan;
 }
@@ -47,7 +47,7 @@ export async function planInput(
   const { project } = loaded;
   return {
     project,
-    observed: await observeProject(await context.engine(), project.name, project),
+    observed: await observe(context, project.name, project),
     files: readProvidedFiles({
       project,
       environment: loaded.environment,
@@ -66,6 +66,13 @@ export async function planInput(
     },
     report,
   };
+}
+
+/** Reads what the engine has of a project. */
+export function observe(context: CommandContext, name: string, project?: Project) {
+  return context.during('observe', async () =>
+    observeProject(await context.engine(), name, project),
+  );
 }
 
 function missingSources(project: Project): ReadonlySet<string> {

@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told what went wrong with something else than what was asked for: left-overs that cannot be cleaned up. */
   readonly warn?: (message: string) => void;
+  /** Called with the name of each request to the native client; what it returns is called at the answer. */
+  readonly onNativeRequest?: (op: string) => () => void;
   /** In place of the host's own, for tests. */
   readonly hostFiles?: HostFiles;
 }
@@ -58,7 +60,7 @@ export interface EngineContext {
 export function engineContext(options: EngineOptions): EngineContext {
   let client: Promise<NativeClient> | undefined;
   let lastNano = 0n;
-  const { nativeBinary } = options;
+  const { nativeBinary, onNativeRequest } = options;
   return {
     roots: options.roots,
     nativeBinary,
@@ -78,7 +80,7 @@ export function engineContext(options: EngineOptions): EngineContext {
     native() {
       // Loaded here, so that listing containers loads nothing that only a start needs.
       client ??= import('../runtime/index.ts').then(
-        ({ NativeClient: Client }) => new Client(nativeBinary),
+        ({ NativeClient: Client }) => new Client(nativeBinary, onNativeRequest),
       );
       return client;
     },

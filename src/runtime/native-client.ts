@@ -18,15 +18,20 @@ interface Pending {
  */
 export class NativeClient {
   readonly #binary: string;
+  readonly #onRequest: ((op: string) => () => void) | undefined;
   readonly #pending = new Map<number, Pending>();
   #child: ChildProcess | undefined;
   #serial = 0;
   #input = new FrameReader();
   #errorText = '';
 
-  /** @param binary absolute path of coracle-runtime. */
-  constructor(binary: string) {
+  /**
+   * @param binary absolute path of coracle-runtime.
+   * @param onRequest called with each request's name; what it returns is called at the answer.
+   */
+  constructor(binary: string, onRequest?: (op: string) => () => void) {
     this.#binary = binary;
+    this.#onRequest = onRequest;
   }
 
   /**
@@ -44,12 +49,14 @@ export class NativeClient {
       const message = `request ${op} of ${body.length} bytes is longer than a frame may be`;
       return Promise.reject(new AppError('NATIVE_FAILED', message));
     }
-    return new Promise((resolve, reject) => {
+    const answered = this.#onRequest?.(op);
+    const answer = new Promise<NativeOps[Op]['answer']>((resolve, reject) => {
       const child = this.#ensureChild();
       this.#pending.set(id, { resolve: resolve as (answer: unknown) => void, reject });
       if (this.#pending.size === 1) holdLoop(child, true);
       child.stdin?.write(encodeFrame(body));
     });
+    return answered === undefined ? answer : answer.finally(answered);
   }
 
   /**

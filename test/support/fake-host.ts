@@ -39,6 +39,11 @@ export class FakeHost implements Host {
   readonly now = () => this.nowMs;
   readonly monotonicMs = () => this.nowMs;
 
+  /** Started when the clock was at 0; its first half went to Node. */
+  processAge() {
+    return { ageMs: this.nowMs, bootMs: this.nowMs / 2 };
+  }
+
   exitSoon(): void {
     throw new Error('something is still under way');
   }

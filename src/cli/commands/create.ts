@@ -2,6 +2,7 @@ import { ensureBuiltImages } from '../build/ensure-images.ts';
 import { defineCommand } from '../command.ts';
 import { provideImages } from '../images/provide-images.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
 import { planProjectUp } from '../up-input.ts';
 import { upRequest } from '../up-request.ts';
 import { imageFlags, recreateFlags, type UpFlags } from './up-flags.ts';
@@ -13,6 +14,7 @@ export const createCommand = defineCommand<UpFlags>({
   flags: [
     ...recreateFlags.filter(({ flags }) => !/always-recreate-deps|renew-anon/.test(flags)),
     ...imageFlags,
+    traceFlag,
     { flags: '-y, --yes', description: 'Assume "yes" to all prompts' },
   ],
   examples: ['compose create', 'compose create --build --scale worker=3'],

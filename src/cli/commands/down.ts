@@ -1,11 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
-import { observeProject } from '../../compose/observe/index.ts';
 import { imageName, type ObservedProject, planDown } from '../../compose/plan/index.ts';
 import { defineCommand } from '../command.ts';
 import type { CommandContext } from '../context.ts';
 import { isTrue } from '../global-flags.ts';
 import { fileMentions } from '../project-name.ts';
 import { printWarning, runPlan, withProjectLock } from '../run-plan.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
+import { observe } from '../up-input.ts';
 
 interface DownFlags {
   readonly removeOrphans?: boolean;
@@ -33,6 +34,7 @@ export const downCommand = defineCommand<DownFlags>({
       description: 'Seconds before a container that is stopped is killed',
       kind: 'integer',
     },
+    traceFlag,
     {
       flags: '-v, --volumes',
       description: 'Remove named volumes and anonymous volumes of containers',
@@ -42,16 +44,18 @@ export const downCommand = defineCommand<DownFlags>({
   async run(context, services, flags) {
     const project = await context.projectName();
     await withProjectLock(context, project, 'down', async () => {
-      const observed = await observeProject(await context.engine(), project);
+      const observed = await observe(context, project);
       const known = await knownServices(context, observed, flags);
-      const plan = planDown(observed, {
+      const images = services.length > 0 ? [] : await imagesToRemove(context, observed, flags.rmi);
+      const request = {
         project,
         services,
         volumes: flags.volumes ?? false,
-        images: services.length > 0 ? [] : await imagesToRemove(context, observed, flags.rmi),
+        images,
         ...(flags.timeout === undefined ? {} : { timeoutS: flags.timeout }),
         ...(known === undefined ? {} : { knownServices: known }),
-      });
+      };
+      const plan = context.during('plan', () => planDown(observed, request));
       if (plan.operations.length === 0 && context.options.projectName !== undefined) {
         printWarning(context, `No resource found to remove for project "${project}".`);
       }
@@ -61,7 +65,8 @@ export const downCommand = defineCommand<DownFlags>({
       if (services.length > 0 || context.options.dryRun) return;
       removeCopies(context, project);
       // A command that was killed may have left what carries no label of the project yet.
-      await (await context.engine()).repair();
+      const engine = await context.engine();
+      await context.during('clean up', () => engine.repair());
     });
     return 0;
   },

@@ -16,6 +16,7 @@ import type { CommandContext } from '../context.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { runWithin } from '../run-within.ts';
 import { selectContainers } from '../select-containers.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
 
 const timeoutFlag: Flag = {
   flags: '-t, --timeout <seconds>',
@@ -50,7 +51,7 @@ export const stopCommand = defineCommand<TimeoutFlags>({
   name: 'stop',
   positional: '[SERVICE...]',
   summary: 'Stop services',
-  flags: [timeoutFlag],
+  flags: [timeoutFlag, traceFlag],
   examples: ['compose stop', 'compose stop -t 30 db'],
   run: (context, services, flags) =>
     act(context, services, 'stop', (project, containers) =>
@@ -69,6 +70,7 @@ export const startCommand = defineCommand<{
   positional: '[SERVICE...]',
   summary: 'Start services',
   flags: [
+    traceFlag,
     { flags: '--wait', description: 'Wait for services to be running|healthy' },
     {
       flags: '--wait-timeout <seconds>',
@@ -101,7 +103,11 @@ export const restartCommand = defineCommand<TimeoutFlags & { readonly deps: bool
   name: 'restart',
   positional: '[SERVICE...]',
   summary: 'Restart service containers',
-  flags: [{ flags: '--no-deps', description: "Don't restart dependent services" }, timeoutFlag],
+  flags: [
+    { flags: '--no-deps', description: "Don't restart dependent services" },
+    timeoutFlag,
+    traceFlag,
+  ],
   examples: ['compose restart web', 'compose restart --no-deps db'],
   async run(context, services, flags) {
     const project = await context.projectName();

@@ -2,6 +2,7 @@ import { isAlive, PlanBuilder, planRemoval } from '../../compose/plan/index.ts';
 import { defineCommand } from '../command.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { selectContainers } from '../select-containers.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
 
 interface RmFlags {
   readonly force?: boolean;
@@ -16,6 +17,7 @@ export const rmCommand = defineCommand<RmFlags>({
   flags: [
     { flags: '-f, --force', description: "Don't ask to confirm removal" },
     { flags: '-s, --stop', description: 'Stop the containers, if required, before removing' },
+    traceFlag,
     { flags: '-v, --volumes', description: 'Remove any anonymous volumes attached to containers' },
     { flags: '-a, --all', description: 'Has no effect', hidden: true },
   ],

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/index.ts';
 import { defineCommand } from '../command.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
 import { planProjectUp } from '../up-input.ts';
 import { parseScale } from '../up-request.ts';
 
@@ -12,7 +13,7 @@ export const scaleCommand = defineCommand<ScaleFlags>({
   name: 'scale',
   positional: 'SERVICE=REPLICAS...',
   summary: 'Scale services',
-  flags: [{ flags: '--no-deps', description: "Don't start linked services" }],
+  flags: [{ flags: '--no-deps', description: "Don't start linked services" }, traceFlag],
   examples: ['compose scale web=3 worker=2'],
   async run(context, args, flags) {
     if (args.length === 0) throw new AppError('CLI_USAGE', 'scale needs SERVICE=REPLICAS');

@@ -9,6 +9,7 @@ import { provideImages } from '../images/provide-images.ts';
 import { checkPlanFile, readPlanFile } from '../plan-file.ts';
 import { runPlan, withProjectLock } from '../run-plan.ts';
 import { runWithin } from '../run-within.ts';
+import { traceFlag } from '../trace/trace-flag.ts';
 import { planProjectUp } from '../up-input.ts';
 import { upRequest } from '../up-request.ts';
 import { imageFlags, recreateFlags, type UpFlags } from './up-flags.ts';
@@ -63,6 +64,7 @@ export const upCommand = defineCommand<UpFlags>({
       kind: 'integer',
     },
     { flags: '--timestamps', description: 'Show timestamps' },
+    traceFlag,
     {
       flags: '--wait',
       description: 'Wait for services to be running|healthy; implies detached mode',
@@ -78,7 +80,12 @@ export const upCommand = defineCommand<UpFlags>({
     },
     { flags: '-y, --yes', description: 'Assume "yes" to all prompts' },
   ],
-  examples: ['compose up -d', 'compose up --wait web', 'compose up --exit-code-from test'],
+  examples: [
+    'compose up -d',
+    'compose up --wait web',
+    'compose up --exit-code-from test',
+    'compose up -d --trace up.json',
+  ],
   async run(context, services, flags) {
     checkFlags(flags, services);
     const stored = flags.planFile === undefined ? undefined : readPlanFile(context, flags.planFile);
@@ -95,32 +102,39 @@ export const upCommand = defineCommand<UpFlags>({
     const attached = !flags.detach && !request.wait && request.start && !context.options.dryRun;
     await withProjectLock(context, project.name, 'up', async () => {
       await runWithin(context, undefined, (signal) =>
-        provideImages(context, loaded, {
+        context.during('images', () =>
+          provideImages(context, loaded, {
+            services: request.services,
+            withDependencies: request.withDependencies,
+            pull: flags.pull,
+            quiet: flags.quietPull ?? false,
+            signal,
+          }),
+        ),
+      );
+      await context.during('build', () =>
+        ensureBuiltImages(context, loaded, {
           services: request.services,
           withDependencies: request.withDependencies,
-          pull: flags.pull,
-          quiet: flags.quietPull ?? false,
-          signal,
+          build: flags.build,
+          quiet: flags.quietBuild ?? false,
         }),
       );
-      await ensureBuiltImages(context, loaded, {
-        services: request.services,
-        withDependencies: request.withDependencies,
-        build: flags.build,
-        quiet: flags.quietBuild ?? false,
-      });
       const missing = context.options.dryRun && flags.build !== false ? 'planned' : 'error';
       const plan = await planProjectUp(context, loaded, request, missing);
       if (stored !== undefined) checkPlanFile(flags.planFile ?? '', stored, plan);
       await runWithin(context, flags.waitTimeout, (signal) =>
         runPlan(context, plan, { signal, loaded }),
       );
-      if (request.start && !attached && !context.options.dryRun) await checkStarted(context, plan);
+      if (request.start && !attached && !context.options.dryRun) {
+        await context.during('look whether they stay up', () => checkStarted(context, plan));
+      }
     });
     if (!attached) {
       for (const rule of watch?.rules ?? []) context.out(`would watch ${rule}\n`);
       return 0;
     }
+    context.endTrace();
     return attachToProject(context, {
       project,
       services: request.services,

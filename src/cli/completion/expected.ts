@@ -138,11 +138,17 @@ function takesValue({ flags }: Flag): boolean {
   return flags.includes('<');
 }
 
+/** `--trace=up.json`: a value that may be left out. */
+function takesOptional(flag: Flag, name: string): boolean {
+  return flag.flags.includes('[') && namesOf(flag).includes(name);
+}
+
 function atFlag(flags: readonly Flag[], current: string, pending: Flag | undefined): Place {
   if (pending !== undefined) return atValue(pending);
   const equals = current.indexOf('=');
   if (equals >= 0) {
-    const flag = find(flags, current.slice(0, equals), true);
+    const name = current.slice(0, equals);
+    const flag = find(flags, name, true) ?? flags.find((one) => takesOptional(one, name));
     return flag === undefined
       ? nothing
       : { ...atValue(flag), prefix: current.slice(0, equals + 1) };
@@ -163,6 +169,7 @@ const signals = ['SIGHUP', 'SIGINT', 'SIGKILL', 'SIGQUIT', 'SIGTERM', 'SIGUSR1',
 /** By the word that stands for a flag's value in its usage: `--file <file>`. */
 const valuePlaces: Readonly<Record<string, Place>> = {
   file: { candidates: [], paths: 'files' },
+  'file.json': { candidates: [], paths: 'files' },
   path: { candidates: [], paths: 'files' },
   folder: { candidates: [], paths: 'folders' },
   service: { candidates: [], subjects: ['service'] },
@@ -183,7 +190,7 @@ function atValue(flag: Flag): Place {
   const suggested = flag.choices ?? flag.suggestions;
   if (suggested !== undefined) return { candidates: suggested.map((value) => ({ value })) };
   const named = namesOf(flag).map((name) => flagPlaces[name]);
-  const word = /<(.+)>/.exec(flag.flags)?.[1] ?? '';
+  const word = /[<[](.+)[>\]]/.exec(flag.flags)?.[1] ?? '';
   return named.find((place) => place !== undefined) ?? valuePlaces[word] ?? nothing;
 }
 

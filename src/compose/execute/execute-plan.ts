@@ -13,6 +13,8 @@ export interface ExecuteOptions extends Omit<OperationSurroundings, 'waits'> {
   /** Engine calls under way at once; waiting for a condition does not count. Unlimited when left out. */
   readonly concurrency?: number;
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** Is handed each operation's work to do, once its turn has come: for measuring. */
+  readonly around?: <T>(operation: Operation, work: () => Promise<T>) => Promise<T>;
 }
 
 /** An operation that failed and why. */
@@ -105,7 +107,9 @@ class PlanRun {
     const texts = actionTexts[operation.action.kind];
     this.#report(operation, 'working', texts.working);
     try {
-      const outcome = await runOperation(operation, this.#engine, this.#options);
+      const { around } = this.#options;
+      const work = () => runOperation(operation, this.#engine, this.#options);
+      const outcome = await (around === undefined ? work() : around(operation, work));
       this.#report(operation, outcome.state, outcome.text ?? texts.done);
     } catch (error) {
       this.#failures.push({ operation, error });

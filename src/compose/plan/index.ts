@@ -47,7 +47,7 @@ export { planRun, type RunRequest } from './plan-run.ts';
 export { isAlive, planRemoval, planStop, type StopRequest } from './plan-stop.ts';
 export { planSummary } from './plan-summary.ts';
 export { planUp } from './plan-up.ts';
-export { planToJson, printPlan } from './print-plan.ts';
+export { operationText, planToJson, printPlan } from './print-plan.ts';
 export type { ProvidedCopy, ProvidedFiles } from './provided-files.ts';
 export { replicaLabels } from './replica/replica-labels.ts';
 export { withRestartedDependants } from './restarted-dependants.ts';

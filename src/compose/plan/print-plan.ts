@@ -37,11 +37,16 @@ export function printPlan(plan: Plan, which: 'all' | 'changes' = 'all'): string 
     .join('');
 }
 
-function printOperation({ id, resource, action, cause, needs, after: soft = [] }: Operation) {
+function printOperation(operation: Operation): string {
+  const { cause, needs, after: soft = [] } = operation;
   const before = [...needs, ...soft.map((other) => `${other} if it can`)];
   const after = before.length === 0 ? '' : ` (after ${before.join(', ')})`;
-  const what = `${resource.kind.toLowerCase()} ${resource.name}`;
-  return `${id} ${verbs[action.kind]} ${what}: ${cause}${after}`;
+  return `${operationText(operation)}: ${cause}${after}`;
+}
+
+/** `#3 create container todo-mysql-1` */
+export function operationText({ id, resource, action }: Operation): string {
+  return `${id} ${verbs[action.kind]} ${resource.kind.toLowerCase()} ${resource.name}`;
 }
 
 /** The plan as data for `--format json`: one object, stable keys, without the engine's option bodies. */

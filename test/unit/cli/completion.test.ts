@@ -43,6 +43,8 @@ describe('completion: what may stand at the cursor', () => {
     expect((await at('compose -f ')).paths).to.equal('files');
     expect((await at('compose --project-directory ')).paths).to.equal('folders');
     expect((await at('compose --profile ')).subjects).to.deep.equal(['profile']);
+    expect((await at('compose up --trace=')).paths).to.equal('files');
+    expect((await at('compose up --trace ')).subjects).to.deep.equal(['service']);
     expect((await at('compose up --no-attach ')).subjects).to.deep.equal(['service']);
   });
 

@@ -58,6 +58,21 @@ describe('parsing a command line', () => {
     expect(flags.tty).to.equal(false);
   });
 
+  it('takes the word behind --trace for a file where it looks like one, else for a service', () => {
+    expect(parse(upCommand, ['--trace', 'web']).flags.trace).to.equal('');
+    expect(parse(upCommand, ['--trace', 'web']).args).to.deep.equal(['web']);
+    expect(parse(upCommand, ['--trace', '-d']).flags).to.include({ trace: '', detach: true });
+    for (const words of [
+      ['--trace', 'up.json', 'web'],
+      ['web', '--trace=up.json'],
+    ]) {
+      const { args, flags } = parse(upCommand, words);
+      expect({ args, trace: flags.trace }).to.deep.equal({ args: ['web'], trace: 'up.json' });
+    }
+    expect(parse(upCommand, ['--', '--trace']).args).to.deep.equal(['--trace']);
+    expect(parse(upCommand, ['web']).flags.trace).to.equal(undefined);
+  });
+
   it('names the nearest flag for one that does not exist', () => {
     const error = failureOf(() => parse(upCommand, ['--detatch']));
     expect(isAppError(error, 'CLI_FLAG_UNKNOWN')).to.equal(true);
