@@ -98,6 +98,9 @@ export function explainVariable(
   const lines = [
     value === undefined ? `${name} is not set` : `${name} = ${JSON.stringify(value)}  (${origin})`,
   ];
+  for (const { value: lost, place: at } of projectEnvironment.overriddenBy(name)) {
+    lines.push(`  overrides ${JSON.stringify(lost)}  (${place(at, shortenFile)})`);
+  }
   const uses: readonly ScalarNode[] = variables.uses.get(name) ?? [];
   lines.push(...uses.map((use) => `  used in ${String(use.value)}  (${place(use, shortenFile)})`));
   if (uses.length === 0) {

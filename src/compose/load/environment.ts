@@ -36,6 +36,7 @@ export function readEnvFiles(
 export class ProjectEnvironment {
   readonly #values = new Map<string, string>();
   readonly #places = new Map<string, Place>();
+  readonly #overrode = new Map<string, DotenvVariable>();
 
   constructor(env: Readonly<Record<string, string | undefined>>) {
     for (const [name, value] of Object.entries(env)) {
@@ -64,12 +65,30 @@ export class ProjectEnvironment {
 
   /** Adds variables that are not set yet. */
   addMissing(variables: ReadonlyMap<string, DotenvVariable>): void {
-    for (const [name, { value, place }] of variables) {
-      if (!this.#values.has(name)) {
-        this.#values.set(name, value);
-        this.#places.set(name, place);
+    for (const [name, variable] of variables) {
+      const isMissing = !this.#values.has(name);
+      // The same file may be read again for another folder.
+      if (!isMissing && this.#places.get(name)?.source.file === variable.place.source.file) {
+        continue;
+      }
+      if (isMissing) {
+        this.#values.set(name, variable.value);
+        this.#places.set(name, variable.place);
+      }
+      const overrode = isMissing ? variable.overrode : variable;
+      if (overrode !== undefined && !this.#overrode.has(name)) {
+        this.#overrode.set(name, overrode);
       }
     }
+  }
+
+  /** The values of .env files that lost to the variable's own, the next one first. */
+  overriddenBy(name: string): DotenvVariable[] {
+    const lost: DotenvVariable[] = [];
+    for (let one = this.#overrode.get(name); one !== undefined; one = one.overrode) {
+      lost.push(one);
+    }
+    return lost;
   }
 }
 

@@ -80,7 +80,6 @@ class ExtendsResolution {
     }
     const next = [...way, { file: file.path, service: name }];
     if (this.#isCircle(next, { file: found.file.path, service: found.service }, reference)) {
-      this.#scope.shared.refused.add(`services.${name}.extends`);
       return service;
     }
     const base = this.service(found.service, found.file, next);
@@ -101,7 +100,7 @@ class ExtendsResolution {
     const source = cloneNode(base);
     const marked = child(child(file.document, 'services'), name);
     if (marked !== undefined) {
-      applyResets(source, marked);
+      applyResets(source, marked, service);
     }
     entry.value = mergeTrees(source, service, findings, ['services', name]);
     return entry.value;
@@ -196,6 +195,10 @@ class ExtendsResolution {
       return false;
     }
     const names = [...way.slice(Math.max(start, 0)), next].map((one) => one.service);
+    // What they all lack for it is no further mistake.
+    for (const { file, service } of way) {
+      if (file === way[0]?.file) this.#scope.shared.refused.add(`services.${service}.extends`);
+    }
     const shown = names.length > 12 ? [...names.slice(0, 11), '…'] : names;
     findings.error(
       'COMPOSE_EXTENDS_INVALID',

@@ -239,7 +239,7 @@ function copyInto(root: MapNode, loaded: MapNode, document: Node, { shared }: Lo
       }
       const marked = child(child(document, section), name);
       if (marked !== undefined) {
-        applyResets(entry.value, marked);
+        applyResets(entry.value, marked, own.value);
       }
       own.value = mergeTrees(entry.value, own.value, shared.findings, [section, name]);
     }

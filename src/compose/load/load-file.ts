@@ -28,7 +28,7 @@ export function loadFileOnto(
     }
     const under: MapNode = result ?? mapAt(root);
     applyIncludes(root, { document, file: path, scope, loadGroup });
-    applyResets(under, document);
+    applyResets(under, document, root);
     applyExtends(root, document, path, scope);
     if (shared.budget.isSpent) {
       return undefined;

@@ -7,6 +7,8 @@ import type { Source } from '../yaml/source.ts';
 export interface DotenvVariable {
   readonly value: string;
   readonly place: Place;
+  /** What an earlier file set it to. */
+  readonly overrode?: DotenvVariable;
 }
 
 const keyChar = /[\p{L}\p{N}_.\-[\]]/u;
@@ -205,7 +207,9 @@ class DotenvReader {
 
   #set(key: string, value: string, start: number): void {
     const place = { source: this.#source, start, end: Math.max(this.#at, start + 1) };
-    this.#into.set(key, { value, place });
+    const before = this.#into.get(key);
+    const overrode = before?.place.source === place.source ? before.overrode : before;
+    this.#into.set(key, overrode === undefined ? { value, place } : { value, place, overrode });
   }
 
   #skipBlanks(): void {

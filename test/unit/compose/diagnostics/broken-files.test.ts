@@ -375,6 +375,10 @@ const broken: readonly BrokenFile[] = [
     'error COMPOSE_EXTENDS_INVALID 3:26 services extend each other in a circle: a -> b -> a',
   ],
   [
+    'services:\n  a: {extends: b}\n  b: {extends: a}\n',
+    'error COMPOSE_EXTENDS_INVALID 3:16 services extend each other in a circle: a -> b -> a',
+  ],
+  [
     'include: [nope.yaml]\nservices: {a: {image: x}}\n',
     'error COMPOSE_FILE_NOT_FOUND 1:11 no such file: /p/nope.yaml',
   ],
