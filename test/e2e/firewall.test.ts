@@ -132,7 +132,11 @@ describe('beside others who change the packet filter', function () {
       'firewall-web-1',
     );
     const address = /^10\.[\d.]+/.exec(stdout)?.[0] ?? expect.fail(stdout);
-    const get = ['wget', '-q', '-T', '1', '-O', '-', `http://${address}/`];
+    const get = [
+      'sh',
+      '-c',
+      `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 1 ${address} 80 | tail -n 1`,
+    ];
     expect((await scenario.compose(['exec', '-T', 'web', ...get])).stdout).to.equal('web\n');
     expect((await scenario.compose(['exec', '-T', 'apart', ...get])).stdout).to.equal('');
   });
