@@ -14,6 +14,7 @@
 
 #include "container.h"
 #include "fd.h"
+#include "firewall.h"
 #include "net.h"
 #include "pid.h"
 #include "shim.h"
@@ -144,14 +145,23 @@ static struct cor_network network_of(struct json_object *request) {
                               .subnet6 = subnet6 && *subnet6 ? subnet6 : NULL};
 }
 
-static int bridge_create(struct json_object *request, struct cor_err *err) {
+static int bridge_create(struct json_object *request, struct cor_sbuf *answer,
+                         struct cor_err *err) {
+  cor_sbuf_auto barriers = {0};
+  struct cor_err ignored; /* only whether there is something to warn of */
   struct cor_network network = network_of(request);
   network.mtu = get_int(request, "mtu");
   network.is_internal = cor_client_flag(request, "internal");
   network.is_isolated = cor_client_flag(request, "isolated");
   network.masquerades = cor_client_flag(request, "masquerade");
   network.masquerades6 = cor_client_flag(request, "masquerade6");
-  return cor_network_up(&network, err);
+  if (cor_network_up(&network, err) < 0)
+    return -1;
+  (void)cor_firewall_barriers(&barriers, &ignored);
+  cor_sbuf_str(answer, "{\"barriers\":");
+  cor_sbuf_json_str(answer, barriers.data ? barriers.data : "");
+  cor_sbuf_str(answer, "}");
+  return 0;
 }
 
 static int bridge_delete(struct json_object *request, struct cor_err *err) {
@@ -198,8 +208,8 @@ static const struct cor_client_op ops[] = {
       {"isolated", 'b'},
       {"masquerade", 'b'},
       {"masquerade6", 'b'}},
-     bridge_create,
-     NULL},
+     NULL,
+     bridge_create},
     {"bridge.delete",
      {{"table", 's'}, {"name", 's'}, {"subnet", 's'}, {"subnet6", 's'}},
      bridge_delete,

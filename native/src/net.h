@@ -102,7 +102,7 @@ int cor_nft_bridge(const struct cor_network *network, bool add, struct cor_err *
 /* Where iptables' FORWARD chain refuses what nobody has accepted (beside Docker's daemon, ufw),
  * lets packets of bridges called cor-* by. */
 int cor_nft_accept_forward(struct cor_err *err);
-/* Takes that back where no table of ours is left. */
+/* Takes that back where no table of ours is left: 0; 1: there is another. */
 int cor_nft_withdraw_forward(struct cor_err *err);
 
 /* The client's bridge.create and bridge.delete: table, bridge and its elements, in an order in

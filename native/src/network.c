@@ -5,6 +5,7 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "firewall.h"
 #include "net.h"
 #include "nft.h"
 
@@ -23,7 +24,7 @@ int cor_network_up(const struct cor_network *network, struct cor_err *err) {
     if (rc < 0 && err->errno_ != ENOENT)
       return -1;
   }
-  if (rc < 0 || cor_nft_accept_forward(err) < 0)
+  if (rc < 0 || cor_firewall_open(network->bridge, err) < 0)
     return -1;
   return cor_bridge_create(network->bridge, network->address, network->address6, network->mtu, err);
 }
@@ -64,7 +65,7 @@ static int remove_unused(const char *table, struct cor_err *err) {
     cor_nl_put_str(&buf, NFTA_TABLE_NAME, table);
     cor_nft_end(&buf);
     if (cor_nl_send(nl, &buf, err) == 0 || err->errno_ == ENOENT)
-      return cor_nft_withdraw_forward(err);
+      return cor_firewall_close(err);
     if (err->errno_ != ERESTART)
       return -1;
   }

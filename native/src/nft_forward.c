@@ -6,7 +6,7 @@
  * They stand just before what refuses: Docker's daemon and ufw set the chain's policy to DROP,
  * which comes after its last rule; ufw's "reject" and many hand-written rule sets end in a rule
  * that refuses all. So what a user has denied in DOCKER-USER, or by `ufw route deny`, stays denied.
- * iptables-legacy keeps its rules elsewhere and is not reached (docs/networks.md).
+ * iptables-legacy keeps its rules elsewhere (iptables_legacy.c).
  */
 #include <arpa/inet.h>
 #include <endian.h>
@@ -17,12 +17,13 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <string.h>
 
+#include "firewall.h"
 #include "net.h"
 #include "nft.h"
 
 #define FILTER "filter"
 #define FORWARD "FORWARD"
-#define PREFIX "cor-"
+#define PREFIX COR_BRIDGE_PREFIX
 #define TABLES "coracle" /* our tables' names begin so */
 
 enum { HEAD = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg)), ATTEMPTS = 5, OURS_MAX = 16 };
@@ -302,5 +303,5 @@ int cor_nft_withdraw_forward(struct cor_err *err) {
   for (size_t i = 0; !used && i < sizeof families; i++)
     if (withdraw_from(nl, families[i], err) < 0)
       return -1;
-  return 0;
+  return used;
 }

@@ -18,6 +18,7 @@
 #include "commands.h"
 #include "container.h"
 #include "fd.h"
+#include "firewall.h"
 #include "mount.h"
 #include "net_link.h"
 #include "nft.h"
@@ -169,6 +170,16 @@ static void isolated(const char *data) {
        &(struct cor_err){.errno_ = ENOENT, .msg = "not there"});
 }
 
+/* Of the host's own network namespace: who refuses what containers send and get. */
+static void tell_firewalls(void) {
+  cor_sbuf_auto barriers = {0};
+  struct cor_err err = {0};
+  int result = cor_firewall_barriers(&barriers, &err);
+  if (result == 0 && barriers.len > 0)
+    result = cor_fail(&err, 0, "probe", "", "%s refuses what is forwarded", barriers.data);
+  tell("firewall", result, "nothing stands in the way of containers", &err);
+}
+
 int cor_cmd_probe(int argc, char **argv) {
   const char *data = NULL;
   const struct cor_option table[] = {{"data", 0, COR_OPTION_TEXT, &data}};
@@ -182,6 +193,7 @@ int cor_cmd_probe(int argc, char **argv) {
   tell("seccomp", filters(&err), "there", &err);
   int result = cgroups(found, sizeof(found), &err);
   tell("cgroups", result, found, &err);
+  tell_firewalls();
   pid_t pid = fork();
   if (pid == 0) {
     isolated(data);

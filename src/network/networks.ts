@@ -44,7 +44,7 @@ export interface BridgeOps {
       masquerade: boolean;
       masquerade6: boolean;
     },
-  ): Promise<unknown>;
+  ): Promise<{ readonly barriers: string }>;
   request(
     op: 'bridge.delete',
     fields: { table: string; name: string; subnet: string; subnet6: string },
@@ -60,6 +60,8 @@ export interface NetworkContext {
   readonly hostSubnets: (ownBridges: ReadonlySet<string>) => readonly TakenSubnet[];
   /** RFC 3339 with nanoseconds. */
   readonly now: () => string;
+  /** Told of what keeps a network from working and is not ours to change. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -88,7 +90,7 @@ export async function createNetwork(
  * request, cheap where nothing is missing; call it before a container of the network starts.
  */
 export async function ensureBridge(
-  context: Pick<NetworkContext, 'roots' | 'native'>,
+  context: Pick<NetworkContext, 'roots' | 'native' | 'warn'>,
   record: NetworkRecord,
 ): Promise<void> {
   if (record.driver !== 'bridge') {
@@ -96,7 +98,7 @@ export async function ensureBridge(
     return;
   }
   const settings = driverSettings(record.name, record.driver, record.options);
-  await context.native.request('bridge.create', {
+  const { barriers } = await context.native.request('bridge.create', {
     table: nftTable(context.roots.run),
     name: record.bridge,
     address: `${record.gateway}/${record.subnet.split('/')[1]}`,
@@ -109,6 +111,14 @@ export async function ensureBridge(
     masquerade: settings.masquerade,
     masquerade6: settings.masquerade6,
   });
+  if (barriers !== '') context.warn(barrierWarning(record.name, barriers));
+}
+
+function barrierWarning(name: string, barriers: string): string {
+  return (
+    `network "${name}": the firewall of this host keeps its packets back (${barriers}). ` +
+    'Accept them there: iifname "cor-*" accept; oifname "cor-*" accept'
+  );
 }
 
 /** A macvlan hangs on an interface that is not ours to make. */

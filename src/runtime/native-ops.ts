@@ -45,7 +45,8 @@ export interface NativeOps {
       masquerade: boolean;
       masquerade6: boolean;
     };
-    answer: Record<string, never>;
+    /** Chains of others that refuse what is forwarded and say nothing of our bridges; empty: none. */
+    answer: { barriers: string };
   };
   'bridge.delete': {
     request: { table: string; name: string; subnet: string; subnet6: string };

@@ -29,6 +29,7 @@ const context = {
   hostSubnets: (bridges: ReadonlySet<string>) =>
     hostSubnets(readFileSync('/proc/net/route', 'utf8'), networkInterfaces(), bridges),
   now: () => new Date().toISOString(),
+  warn: (message: string) => console.error(`WARN: ${message}`),
 };
 
 if (command === 'create') {

@@ -39,6 +39,11 @@ const probes: Readonly<Record<string, { name: string; fix: string; otherwise?: '
     name: 'nf_tables',
     fix: 'Load it: modprobe -a nf_tables nft_nat nft_masq nft_fib_inet. Without it no network works.',
   },
+  firewall: {
+    name: 'firewall',
+    fix: 'Accept our bridges there: iifname "cor-*" accept; oifname "cor-*" accept (docs/networks.md).',
+    otherwise: 'warn',
+  },
   ipv6: {
     name: 'ipv6',
     fix: 'Networks with enable_ipv6 need it: boot without ipv6.disable=1.',

@@ -32,7 +32,7 @@ export async function ensureBridges(
 }
 
 async function ensure(
-  { roots, native }: EngineContext,
+  { roots, native, warn }: EngineContext,
   networkId: string,
   networkName: string,
 ): Promise<void> {
@@ -42,5 +42,5 @@ async function ensure(
       hint: 'Create the container again: it belongs to a network that is gone.',
     });
   }
-  await ensureBridge({ roots, native: await native() }, record);
+  await ensureBridge({ roots, native: await native(), warn }, record);
 }

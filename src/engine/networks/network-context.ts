@@ -12,5 +12,6 @@ export async function networkContext(context: EngineContext): Promise<NetworkCon
     hostSubnets: (ownBridges) =>
       hostSubnets(readFileSync('/proc/net/route', 'utf8'), networkInterfaces(), ownBridges),
     now: () => context.timestamp(),
+    warn: context.warn,
   };
 }

@@ -21,12 +21,16 @@ import { ownIdentity, type StateRoots } from '../../../src/state/index.ts';
 class RecordedBridges {
   readonly bridges = new Map<string, object>();
   failure: Error | undefined;
+  barriers = '';
 
-  async request(op: 'bridge.create' | 'bridge.delete', fields: { name: string }): Promise<object> {
+  async request(
+    op: 'bridge.create' | 'bridge.delete',
+    fields: { name: string },
+  ): Promise<{ barriers: string }> {
     if (this.failure !== undefined) throw this.failure;
     if (op === 'bridge.create') this.bridges.set(fields.name, fields);
     else this.bridges.delete(fields.name);
-    return {};
+    return { barriers: this.barriers };
   }
 }
 
@@ -35,8 +39,10 @@ describe('networks', () => {
   let native: RecordedBridges;
   let hostTaken: TakenSubnet[];
   let context: NetworkContext;
+  let warnings: string[];
 
   beforeEach(() => {
+    warnings = [];
     const base = mkdtempSync(join(tmpdir(), 'coracle-net-'));
     roots = { data: join(base, 'data'), run: join(base, 'run') };
     native = new RecordedBridges();
@@ -47,6 +53,9 @@ describe('networks', () => {
       pools: parseAddressPools('10.9.0.0/24:26'),
       hostSubnets: () => hostTaken,
       now: () => '2026-11-23T12:00:00.000000000Z',
+      warn: (message) => {
+        warnings.push(message);
+      },
     };
   });
   afterEach(() => rmSync(join(roots.data, '..'), { recursive: true }));
@@ -116,6 +125,15 @@ describe('networks', () => {
       masquerade: false,
       mtu: 1400,
     });
+  });
+
+  it('say who keeps their packets back, and what to do', async () => {
+    native.barriers = 'table inet filter, chain forward';
+    await create('shop_default');
+    expect(warnings).to.deep.equal([
+      'network "shop_default": the firewall of this host keeps its packets back (table inet filter, chain forward). ' +
+        'Accept them there: iifname "cor-*" accept; oifname "cor-*" accept',
+    ]);
   });
 
   it('keep clear of what the host routes', async () => {
