@@ -170,7 +170,8 @@ export class CommandContext {
     });
     const errors = result.diagnostics.filter(({ severity }) => severity === 'error');
     if (result.project === undefined || errors.length > 0) {
-      throw new DiagnosticsError(result.diagnostics);
+      const { withRunProblems } = await import('./run-problems.ts');
+      throw new DiagnosticsError(withRunProblems(result));
     }
     printWarnings(this, result.diagnostics);
     const { project } = result;

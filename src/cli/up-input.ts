@@ -13,6 +13,7 @@ import { type Diagnostic, errorCodes } from '../core/index.ts';
 import type { CommandContext, LoadedProject } from './context.ts';
 import { DiagnosticsError } from './diagnostics-error.ts';
 import { printWarnings, shortPlace } from './print-diagnostics.ts';
+import { checkImageNames } from './run-problems.ts';
 
 /**
  * Observes a loaded project and plans bringing it up.
@@ -45,6 +46,7 @@ export async function planInput(
   missingImages: PlanInput['missingImages'] = 'error',
 ): Promise<PlanInput> {
   const { project } = loaded;
+  checkImageNames(project, loaded.origins);
   return {
     project,
     observed: await observe(context, project.name, project),

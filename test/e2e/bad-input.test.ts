@@ -113,6 +113,22 @@ describe('bad input', function () {
     });
   }
 
+  it('names five mistakes in one run, each with its place, and changes nothing', async () => {
+    scenario.copy('fixtures/scenarios/five-mistakes');
+    for (const args of [['up', '-d'], ['plan']]) {
+      const { code, stderr } = await scenario.compose(args);
+      expect(code, args.join(' ')).to.equal(1);
+      const places = stderr.match(/^compose\.yaml:\d+:\d+: error: /gm);
+      expect(places, stderr).to.deep.equal(
+        ['4:12', '5:5', '6:18', '8:12', '10:31'].map((place) => `compose.yaml:${place}: error: `),
+      );
+      for (const word of ['Registry/Web', '`enviroment`', '"debug"', 'DB_IMAGE', '/not-here']) {
+        expect(stderr).to.include(word);
+      }
+    }
+    await scenario.expectNothingLeft();
+  });
+
   it('names who holds a port that is taken, and starts once it is free', async () => {
     scenario.write(
       'compose.yaml',

@@ -1,6 +1,5 @@
 /** What happens to containers over restart, recreation, scaling and one-off runs. */
 import { expect } from 'chai';
-import { eventually } from '../support/eventually.ts';
 import { Scenario } from '../support/scenario.ts';
 import { ensureToolsImage, TOOLS_IMAGE } from '../support/test-images.ts';
 
@@ -27,41 +26,6 @@ describe('the life of containers', function () {
   });
   afterEach(async function () {
     await scenario.close(this.currentTest);
-  });
-
-  it('logs -f shows every line once over restart, recreation and scaling, and ends with the project', async () => {
-    await scenario.mustCompose('up', '-d');
-    const { child, result } = scenario.startCompose(['logs', '-f', '--no-color']);
-    let seen = '';
-    child.stdout?.on('data', (text: string) => {
-      seen += text;
-    });
-    const sees = (pattern: RegExp) => eventually(() => expect(seen).to.match(pattern));
-    await sees(/clock-1 +\| a-3$/m);
-    await scenario.mustCompose('restart', '-t', '1');
-    await sees(/a-1$[\s\S]*a-1$/m);
-    scenario.write('compose.yaml', stack('b'));
-    await scenario.mustCompose('up', '-d', '-t', '1');
-    await sees(/clock-1 +\| b-3$/m);
-    await scenario.mustCompose('up', '-d', '--scale', 'clock=2');
-    await sees(/clock-2 +\| b-3$/m);
-    await scenario.mustCompose('down', '-t', '1');
-    expect((await result).code).to.equal(0);
-
-    const first = [...seen.matchAll(/^clock-1 +\| ([ab])-(\d+)$/gm)].map(([, run, n]) => [
-      run,
-      Number(n),
-    ]);
-    for (const [index, [run, n]] of first.entries()) {
-      const before = first[index - 1];
-      // Each run of the service counts from one without a gap.
-      if (n !== 1) expect(before, `before ${run}-${n}`).to.deep.equal([run, Number(n) - 1]);
-    }
-    expect(first.filter(([, n]) => n === 1)).to.deep.equal([
-      ['a', 1],
-      ['a', 1],
-      ['b', 1],
-    ]);
   });
 
   it('names the key that makes up replace a container, and --dry-run changes nothing', async () => {

@@ -42,7 +42,11 @@ export class DockerWorld {
     const [repo = '', tag = 'latest'] = reference.split(':');
     const query = new URLSearchParams({ fromSrc: '-', repo, tag });
     for (const change of changes) query.append('changes', change);
+    // As a form, curl's own choice, the engine would read the archive for parameters.
     this.#curl(
+      '--fail-with-body',
+      '-H',
+      'Content-Type: application/x-tar',
       '--data-binary',
       `@${archive}`,
       '-X',

@@ -198,9 +198,15 @@ export class Scenario {
     }
   }
 
-  #composeArgv(args: readonly string[]): string[] {
+  /** Another `compose` than the one under test, on the same project. */
+  withProgram(program: string): (...args: readonly string[]) => Promise<CommandResult> {
+    const env = { CORACLE_NATIVE: join(repository, 'native/build') };
+    return (...args) => runCommand(this.#composeArgv(args, program), this.#options({ env }));
+  }
+
+  #composeArgv(args: readonly string[], program = composeProgram): string[] {
     const engine = this.#docker === undefined ? [] : ['--engine', this.#docker.address];
-    return [process.execPath, composeProgram, ...engine, ...args];
+    return [process.execPath, program, ...engine, ...args];
   }
 
   #options(options: CommandOptions): CommandOptions {

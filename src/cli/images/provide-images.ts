@@ -2,6 +2,7 @@ import type { Service } from '../../compose/model/index.ts';
 import { orderedServices } from '../../compose/plan/index.ts';
 import { hasImage, lastPulled, parseReference, withDefaultTag } from '../../image/index.ts';
 import type { CommandContext, LoadedProject } from '../context.ts';
+import { checkImageNames } from '../run-problems.ts';
 import type { WantedImage } from './pull-images.ts';
 import { wantsPull } from './pull-policy.ts';
 
@@ -23,6 +24,7 @@ export async function provideImages(
   loaded: LoadedProject,
   options: ProvideOptions,
 ): Promise<void> {
+  checkImageNames(loaded.project, loaded.origins);
   const { engine } = context.options;
   if (engine !== undefined) {
     const { provideDockerImages } = await import('./provide-docker-images.ts');

@@ -132,7 +132,7 @@ class ProjectLoad {
     const names = servicesIn(tree);
     const diagnostics = this.#findings.sorted();
     return {
-      ...(project === undefined || this.#findings.hasErrors ? {} : { project }),
+      ...(project === undefined ? {} : this.#findings.hasErrors ? { draft: project } : { project }),
       diagnostics,
       origins,
       tree,

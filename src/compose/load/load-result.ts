@@ -62,6 +62,8 @@ export interface Origins {
 /** What loading found out. There is a project only where no diagnostic is an error. */
 export interface LoadResult {
   readonly project?: Project;
+  /** What could be made of files with mistakes, to look for further ones in it; parts may be missing. */
+  readonly draft?: Project;
   readonly diagnostics: readonly Diagnostic[];
   readonly origins: Origins;
   /** Absolute folder that relative paths started from. */

@@ -1,5 +1,8 @@
 /** What a change of the file does to what runs, and how the plan tells it before. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { composeProgram, repository } from '../../support/command.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Scenario } from '../../support/scenario.ts';
 import { ensureToolsImage } from '../../support/test-images.ts';
@@ -41,6 +44,25 @@ describe('a changed file', function () {
       name: 'cor-change-web-1',
       service: 'web',
     });
+  });
+
+  it('must not be seen in an upgrade of the tool', async () => {
+    const bundle = join(dirname(scenario.folder), 'upgraded');
+    cpSync(dirname(composeProgram), bundle, { recursive: true });
+    const part = join(bundle, 'part-compose.cjs');
+    const code = readFileSync(part, 'latin1');
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+    expect(code).to.include(`"${version}"`);
+    writeFileSync(part, code.replaceAll(`"${version}"`, '"99.0.0"'), 'latin1');
+    const upgraded = scenario.withProgram(join(bundle, 'compose.cjs'));
+    expect((await upgraded('version', '--short')).stdout).to.equal('99.0.0\n');
+    expect(await upgraded('plan')).to.deep.include({
+      code: 0,
+      stdout: 'Plan: nothing to do; 2 unchanged\n',
+    });
+    const before = scenario.state('cor-change-web-1');
+    expect((await upgraded('up', '-d')).code).to.equal(0);
+    expect(scenario.state('cor-change-web-1')).to.deep.equal(before);
   });
 
   it('must be carried out from a stored plan as it was looked at, or not at all', async () => {

@@ -23,12 +23,23 @@ describe('up --wait', function () {
     }
     await ensureStandInImages();
     scenario.copy('fixtures/scenarios/wait-database');
+    const addresses: string[] = [];
     for (const start of ['first', 'second']) {
       await scenario.mustCompose('up', '-d', '--wait');
       // No retry: whatever a script does next works.
       expect(await query('SELECT 6 * 7'), `${start} start`).to.equal('42');
+      const answer = await (await fetch('http://127.0.0.1:13080/')).json();
+      const { uid, address, greeting } = answer as Record<string, unknown>;
+      expect({ uid, greeting }, start).to.deep.equal({
+        uid: 1000,
+        greeting: await query('SELECT VERSION()').then((version) =>
+          `5.5.5-${version}`.slice(0, 25),
+        ),
+      });
+      addresses.push(String(address));
       await scenario.mustCompose('down', '-t', '20');
     }
+    expect(addresses[1], 'the address after down and up').to.equal(addresses[0]);
   });
 
   it('must wait for ports that others can reach, and take a job that ended well for done', async () => {
