@@ -24,7 +24,7 @@ export type {
   StepSpec,
 } from './build-options.ts';
 export { type CacheEntry, listBuildCache } from './cache/list-cache.ts';
-export { type PruneOptions, pruneBuildCache } from './cache/prune-cache.ts';
+export { type PrunedCache, type PruneOptions, pruneBuildCache } from './cache/prune-cache.ts';
 export { parseGitAddress } from './context/git-repository.ts';
 export { csvFields } from './dockerfile/read-mount.ts';
 export { type Linted, lintDockerfile } from './lint/lint-dockerfile.ts';

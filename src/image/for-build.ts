@@ -10,9 +10,11 @@ import {
   withDefaultTag,
 } from './reference.ts';
 import { asDigest, readManifest } from './store/blobs.ts';
+import { collectGarbage } from './store/collect-garbage.ts';
 import { commitImage, type StagedLayer } from './store/commit.ts';
 import { readIndex } from './store/index-file.ts';
 import { ensureStore, storePaths, unfinishedName } from './store/layout.ts';
+import { withStoreLock } from './store/lock.ts';
 import { findImage } from './store/resolve.ts';
 
 /** A layer of an image in the store. */
@@ -112,4 +114,13 @@ export function layerFolder(roots: StateRoots, diffId: string): string {
 export function ingestPath(roots: StateRoots): string {
   ensureStore(roots);
   return `${storePaths(roots).ingest}/${unfinishedName()}`;
+}
+
+/** Removes what only records of the build cache have held. @returns the bytes on disk that have become free. */
+export async function collectUnused(roots: StateRoots): Promise<number> {
+  ensureStore(roots);
+  const { bytes } = await withStoreLock(storePaths(roots).lock, () =>
+    collectGarbage(roots, { measure: true }),
+  );
+  return bytes;
 }

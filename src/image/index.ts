@@ -27,6 +27,7 @@ export {
   type AssembledImage,
   type BaseImage,
   baseImage,
+  collectUnused,
   findStored,
   hasBlob,
   ingestPath,

@@ -1,4 +1,4 @@
-import { removeTree } from '../../image/index.ts';
+import { collectUnused, removeTree } from '../../image/index.ts';
 import type { StateRoots } from '../../state/index.ts';
 import { buildPaths } from './build-paths.ts';
 import { type CacheEntry, listBuildCache, oldestBuild } from './list-cache.ts';
@@ -13,14 +13,17 @@ export interface PruneOptions {
   readonly keepBytes?: number;
 }
 
-/**
- * Removes what builds keep. Whatever a build under way may be using stays.
- * @returns what was removed.
- */
+export interface PrunedCache {
+  readonly removed: readonly CacheEntry[];
+  /** Bytes on disk that have become free. */
+  readonly bytes: number;
+}
+
+/** Removes what builds keep. Whatever a build under way may be using stays. */
 export async function pruneBuildCache(
   roots: StateRoots,
   options: PruneOptions = {},
-): Promise<CacheEntry[]> {
+): Promise<PrunedCache> {
   sweepBuilds(roots);
   const building = oldestBuild(roots);
   const entries = (await listBuildCache(roots)).filter((entry) => isCandidate(entry, options));
@@ -38,7 +41,9 @@ export async function pruneBuildCache(
     removed.push(entry);
   }
   if (options.all && building === undefined) removeTree(buildPaths(roots).memos);
-  return removed;
+  // Layers that no image has any more, and that only these steps have held.
+  const shared = removed.some(({ isShared }) => isShared) ? await collectUnused(roots) : 0;
+  return { removed, bytes: removed.reduce((sum, { size }) => sum + size, shared) };
 }
 
 function isCandidate({ isShared, usedMs }: CacheEntry, options: PruneOptions): boolean {

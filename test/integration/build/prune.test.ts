@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { listBuildCache, pruneBuildCache } from '../../../src/build/index.ts';
+import { listBuildCache, type PruneOptions, pruneBuildCache } from '../../../src/build/index.ts';
+import { removeImage } from '../../../src/image/index.ts';
 import { image as base } from '../engine/engine-lab.ts';
 import { BuildLab } from './build-lab.ts';
 
@@ -29,6 +30,8 @@ describe('the build cache', () => {
     (await listBuildCache(lab.roots)).map(
       ({ type, isShared }) => `${type}${isShared ? ' shared' : ''}`,
     );
+  const pruned = async (options: PruneOptions) =>
+    (await pruneBuildCache(lab.roots, options)).removed.map(({ type }) => type);
   const folder = (name: string) => join(lab.roots.data, 'build', name);
 
   it('knows its steps, what images share, and cache mounts', async () => {
@@ -38,7 +41,7 @@ describe('the build cache', () => {
   });
 
   it('loses by a prune what no image has, and by --all the rest', async () => {
-    const removed = await pruneBuildCache(lab.roots);
+    const { removed } = await pruneBuildCache(lab.roots);
     expect(removed.map(({ type }) => type).sort()).to.deep.equal(['mount', 'step']);
     expect(await listed()).to.deep.equal(['step shared']);
     expect(readdirSync(folder('snapshots'))).to.deep.equal([]);
@@ -48,16 +51,25 @@ describe('the build cache', () => {
     expect((await lab.build(dockerfile)).done).to.have.length(2);
   });
 
+  it('frees the layers of an image that was removed before', async () => {
+    const layers = () => readdirSync(join(lab.roots.data, 'layers'));
+    const before = layers().length;
+    await removeImage(lab.roots, 'lab/built', { force: true, usedBy: () => [] });
+    expect(layers()).to.have.length(before);
+    const { bytes } = await pruneBuildCache(lab.roots, { all: true });
+    expect(layers()).to.have.length(before - 1);
+    expect(bytes).to.be.greaterThan(200_000);
+  });
+
   it('keeps what was used since, or as much as it may', async () => {
     const old = readdirSync(folder('cache'));
     for (const name of old) utimesSync(join(folder('cache'), name), 1000, 1000);
-    expect(await pruneBuildCache(lab.roots, { unusedSinceMs: 900_000 })).to.deep.equal([]);
+    expect(await pruned({ unusedSinceMs: 900_000 })).to.deep.equal([]);
     // A hit counts as a use.
     await lab.build(dockerfile);
-    expect(await pruneBuildCache(lab.roots, { unusedSinceMs: 2_000_000 })).to.deep.equal([]);
-    expect(await pruneBuildCache(lab.roots, { keepBytes: 1_000_000 })).to.deep.equal([]);
-    const removed = await pruneBuildCache(lab.roots, { keepBytes: 20_000 });
-    expect(removed.map(({ type }) => type)).to.include('step');
+    expect(await pruned({ unusedSinceMs: 2_000_000 })).to.deep.equal([]);
+    expect(await pruned({ keepBytes: 1_000_000 })).to.deep.equal([]);
+    expect(await pruned({ keepBytes: 20_000 })).to.include('step');
   });
 
   it('leaves alone what a build under way may be using', async () => {
@@ -70,7 +82,7 @@ describe('the build cache', () => {
       {
         onProgress: ({ kind }) => {
           if (kind !== 'output') return;
-          done ??= pruneBuildCache(lab.roots).then((removed) => {
+          done ??= pruneBuildCache(lab.roots).then(({ removed }) => {
             during = removed.map(({ description }) => description);
           });
         },

@@ -32,10 +32,9 @@ export const builderPrune = defineCommand<Flags>({
     if (!flags.force && !(await confirms(context, `This will remove ${which}.`))) return 0;
     const options = pruneOptions(flags, context.host.now());
     const { pruneBuildCache } = await import('../../../build/index.ts');
-    const removed = await pruneBuildCache(context.roots, options);
+    const { removed, bytes } = await pruneBuildCache(context.roots, options);
     if (removed.length > 0) context.out('Deleted build cache objects:\n');
     for (const { id } of removed) context.out(`${id}\n`);
-    const bytes = removed.reduce((sum, { size }) => sum + size, 0);
     context.out(`${removed.length > 0 ? '\n' : ''}Total reclaimed space: ${formatBytes(bytes)}\n`);
     return 0;
   },

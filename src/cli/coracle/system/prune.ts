@@ -61,11 +61,8 @@ export const systemPrune = defineCommand<Flags>({
 
 async function pruneCache(context: CommandContext, all: boolean): Promise<Pruned> {
   const { pruneBuildCache } = await import('../../../build/index.ts');
-  const entries = await pruneBuildCache(context.roots, { all });
-  return {
-    removed: entries.map(({ id }) => id),
-    bytes: entries.reduce((sum, { size }) => sum + size, 0),
-  };
+  const { removed, bytes } = await pruneBuildCache(context.roots, { all });
+  return { removed: removed.map(({ id }) => id), bytes };
 }
 
 function warning(all: boolean, volumes: boolean, filter: readonly string[]): string {
