@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -56,6 +57,19 @@ static mode_t implied_mode(const char *path) {
   return strcmp(path, "root") == 0 ? 0700 : 0755;
 }
 
+/* Names are bounded by PATH_MAX each, but by way of links folders can be nested without end; what
+ * has no path can be neither looked at nor removed by the programs that come after. */
+static int check_depth(int fd, const char *base, const char *name, struct cor_err *err) {
+  char link[64], path[PATH_MAX];
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof(path));
+  if (length < 0 && errno != ENAMETOOLONG)
+    return cor_fail(err, errno, "readlink", name, "cannot read the folder's path");
+  if (length < 0 || (size_t)length + strlen(base) + 2 > sizeof(path))
+    return cor_fail(err, ENAMETOOLONG, "read tar", name, "its folder lies too deep");
+  return 0;
+}
+
 static int make_parents(int root, char *path, struct cor_err *err) {
   _cleanup_close_ int parent = -1;
   for (size_t at = 0;;) {
@@ -65,6 +79,8 @@ static int make_parents(int root, char *path, struct cor_err *err) {
     int fd = open_in_root(root, path);
     if (fd < 0 && errno == ENOENT) {
       int dirfd = parent >= 0 ? parent : root;
+      if (check_depth(dirfd, path + at, path, err) < 0)
+        return -1;
       if (mkdirat(dirfd, path + at, 0700) < 0)
         return cor_fail(err, errno, "mkdir", path,
                         errno == EEXIST ? "the link leads to no folder" : "cannot make the folder");
@@ -117,5 +133,5 @@ int cor_place_find(struct cor_place *place, const char *name, int *dirfd, const 
   if (fd < 0)
     return -1;
   *dirfd = place->parent = fd;
-  return 0;
+  return check_depth(fd, *base, name, err);
 }

@@ -1,15 +1,15 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { bytePath } from './byte-path.ts';
 
 /** Bytes that the files below a folder take; links are not followed, hard links counted once. */
 export async function treeSize(folder: string): Promise<number> {
   const seen = new Set<string>();
-  const sizeOf = async (path: string): Promise<number> => {
+  const sizeOf = async (path: string | Buffer): Promise<number> => {
     const stat = await lstat(path);
     if (stat.isDirectory()) {
-      const names = await readdir(path);
+      const names = await readdir(path, { encoding: 'buffer' });
       let bytes = 0;
-      for (const name of names) bytes += await sizeOf(join(path, name));
+      for (const name of names) bytes += await sizeOf(bytePath(path, name));
       return bytes;
     }
     const inode = `${stat.dev}:${stat.ino}`;

@@ -1,13 +1,6 @@
-import {
-  closeSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, lstatSync, openSync, readlinkSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { byteNames, bytePath } from '../byte-path.ts';
 
 const chunkBytes = 1 << 20;
 
@@ -18,28 +11,30 @@ const chunkBytes = 1 << 20;
  */
 export function firstDifference(wanted: string, found: string): string | undefined {
   const buffers = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)] as const;
-  const below = (path: string): string | undefined => {
-    const [a, b] = [join(wanted, path), join(found, path)];
+  // Names as bytes: what is no UTF-8 would be looked for under another name.
+  const below = (a: string | Buffer, b: string | Buffer, path: string): string | undefined => {
     const stat = lstatSync(a);
     const other = lstatSync(b, { throwIfNoEntry: false });
     if (other === undefined) return `${path || '/'} is missing`;
     const different = differentStat(stat, other);
     if (different !== undefined) return `${path || '/'} has another ${different}`;
     if (stat.isSymbolicLink()) {
-      return readlinkSync(a) === readlinkSync(b) ? undefined : `${path} leads elsewhere`;
+      const [target, otherTarget] = [a, b].map((link) => readlinkSync(link, 'buffer'));
+      return target?.equals(otherTarget ?? Buffer.of()) ? undefined : `${path} leads elsewhere`;
     }
     if (stat.isFile()) return sameContent(a, b, buffers) ? undefined : `${path} has other content`;
     if (!stat.isDirectory()) return undefined;
-    const names = readdirSync(a).sort();
-    const extra = readdirSync(b).find((name) => !names.includes(name));
-    if (extra !== undefined) return `${join(path, extra)} does not belong there`;
+    const names = byteNames(a).sort(Buffer.compare);
+    const known = new Set(names.map((name) => name.toString('latin1')));
+    const extra = byteNames(b).find((name) => !known.has(name.toString('latin1')));
+    if (extra !== undefined) return `${join(path, extra.toString())} does not belong there`;
     for (const name of names) {
-      const difference = below(join(path, name));
+      const difference = below(bytePath(a, name), bytePath(b, name), join(path, name.toString()));
       if (difference !== undefined) return difference;
     }
     return undefined;
   };
-  return below('');
+  return below(wanted, found, '');
 }
 
 function differentStat(a: Stats, b: Stats): string | undefined {
@@ -51,7 +46,11 @@ function differentStat(a: Stats, b: Stats): string | undefined {
   return undefined;
 }
 
-function sameContent(one: string, two: string, buffers: readonly [Buffer, Buffer]): boolean {
+function sameContent(
+  one: string | Buffer,
+  two: string | Buffer,
+  buffers: readonly [Buffer, Buffer],
+): boolean {
   const first = openSync(one, 'r');
   try {
     const second = openSync(two, 'r');

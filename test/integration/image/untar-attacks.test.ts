@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { entryBlocks, gnuLong, tarOf } from '../../support/hostile-tar.ts';
+import { entryBlocks, gnuLong, type TarEntry, tarOf } from '../../support/hostile-tar.ts';
 import { UntarBench } from '../../support/untar-bench.ts';
 
 describe('untar against hostile archives', () => {
@@ -82,6 +82,23 @@ describe('untar against hostile archives', () => {
       { name: 'a/f', content: 'x' },
     );
     expect(bench.untar(archive).failure.errnoName).to.equal('ELOOP');
+  });
+
+  it('refuses folders that links nest deeper than any path reaches', () => {
+    const entries: TarEntry[] = [];
+    let top = 'top';
+    for (let hop = 0; hop < 4; hop += 1) {
+      const path = [top, ...Array.from({ length: 15 }, () => 'x'.repeat(200))].join('/');
+      entries.push({ name: 'short', type: '5', mode: 0o755, pax: { path } });
+      entries.push({ name: 'short', type: '2', pax: { path: `link-${hop}`, linkpath: path } });
+      top = `link-${hop}`;
+    }
+    const { status, failure } = bench.untar(tarOf(...entries));
+    expect(status).to.equal(1);
+    expect(failure).to.include({
+      errnoName: 'ENAMETOOLONG',
+      message: 'its folder lies too deep',
+    });
   });
 
   it('replaces a link instead of writing through it', () => {
