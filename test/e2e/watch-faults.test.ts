@@ -15,7 +15,7 @@ import { repository } from '../support/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { Scenario } from '../support/scenario.ts';
 import { ensureToolsImage, TOOLS_IMAGE } from '../support/test-images.ts';
-import { inContainer, WatchSession } from '../support/watch-session.ts';
+import { inContainer, treeOf, WatchSession } from '../support/watch-session.ts';
 
 const WAIT = 'command: ["sh", "-c", "trap exit TERM; while :; do sleep 0.1; done"]';
 
@@ -171,6 +171,37 @@ ${lines.map((line) => `        - ${line}\n`).join('')}`;
     await watching.sees(/^compose.yaml:8:\d+: error: .*path "big".*no inotify watch is left/m);
     expect(watching.text).to.include('fs.inotify.max_user_watches');
     expect(watching.count(/no inotify watch is left/)).to.equal(1);
+    await othersGoOn();
+  });
+
+  it('finds what has changed when the kernel has lost count of it', async () => {
+    const lot = Math.ceil(
+      Number(readFileSync('/proc/sys/fs/inotify/max_queued_events', 'utf8')) * 0.75,
+    );
+    const watching = await open({
+      'compose.yaml': file(['{path: big, target: /big, action: sync}']),
+      'big/changed': 'old',
+      'big/gone/file': '1',
+    });
+    const { watcherPid } = watching;
+    process.kill(watcherPid, 'SIGSTOP');
+    try {
+      const at = (name: string) => join(scenario.folder, 'big', name);
+      // Each is told twice, written and closed: what comes after two thirds of them is lost.
+      for (let n = 0; n < lot; n += 1) writeFileSync(at(`filler-${n % 50}`), `${n}`);
+      for (let n = 0; n < 50; n += 1) rmSync(at(`filler-${n}`));
+      writeFileSync(at('changed'), 'new');
+      mkdirSync(at('new/below'), { recursive: true });
+      writeFileSync(at('new/below/file'), '2');
+      rmSync(at('gone'), { recursive: true });
+    } finally {
+      process.kill(watcherPid, 'SIGCONT');
+    }
+    await eventually(() =>
+      expect(treeOf(inContainer(scenario, 'faulty-web-1', '/big'))).to.deep.equal(
+        treeOf(join(scenario.folder, 'big')),
+      ),
+    );
     await othersGoOn();
   });
 

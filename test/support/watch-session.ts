@@ -36,6 +36,17 @@ export class WatchSession {
     return session;
   }
 
+  /** The native process that hears of changes. */
+  get watcherPid(): number {
+    const { pid } = this.#child;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    const found = children.find((child) =>
+      /\0watch\0/.test(child === '' ? '' : readFileSync(`/proc/${child}/cmdline`, 'utf8')),
+    );
+    if (found === undefined) throw new Error(`no watcher among ${children}`);
+    return Number(found);
+  }
+
   /** Waits for a text; with `times`, for as many of it. */
   sees(pattern: RegExp, times = 1): Promise<void> {
     const all = new RegExp(pattern.source, `${pattern.flags}g`);
