@@ -113,9 +113,9 @@ ok 'and shows nothing above the container'"'"'s own'
 # A hard link or a link among the mounts of one spec: the second mount's target is what the first one brought.
 bundle chain ".mounts += [{destination: \"/data\", source: \"$work/volume\", type: \"bind\", options: [\"rbind\"]},
   {destination: \"/data/link/deep\", source: \"$work/host\", type: \"bind\", options: [\"rbind\"]}]"
-mkdir -p "$work/volume" "$work/target"
+mkdir -p "$work/volume" "$work/target/deep"
 ln -s "../../../../../..$work/target" "$work/volume/link"
 sh_in chain "ls /data/link/deep $work/target/deep"
-is "$(ls "$work/target") $(grep -c secret <<< "$out")" ' 2' 'a link in a volume leads into the container, also for a mount below it'
+is "$(ls "$work/target/deep") $(grep -c secret <<< "$out")" ' 2' 'a link in a volume leads into the container, also for a mount below it'
 
 finish

@@ -29,12 +29,14 @@ ln -s "$work/outside" "$work/trap/rootfs/srv"
 ln -s ../../../../../../../../..$work/outside "$work/trap/rootfs/opt"
 ln -s "$work/outside/file" "$work/trap/rootfs/etc/victim"
 ln -s /loop "$work/trap/rootfs/loop"
+mkdir "$work/outside/there"
+change trap "$(bind /srv/there "$host/dir" rbind)"
 change trap "$(bind /srv/a "$host/dir" rbind)"
 change trap "$(bind /opt/b/c "$host/dir" rbind)"
 change trap "$(bind /etc/victim "$host/file" bind)"
-sh_in trap 'echo x > /srv/a/y; echo ok'
-is "$out" ok 'links of the root are followed inside the root'
-is "$(ls "$work/outside")" file 'nothing was made where they point on the host'
+sh_in trap 'echo x > /srv/a/y; echo x > /srv/there/z; echo ok'
+is "$out$(ls "$host/dir/y" "$host/dir/z" 2>&1 | grep -c '^/')" ok2 'links of the root are followed inside the root'
+is "$(ls -R "$work/outside" | tr '\n' ' ')" "$work/outside: file there  $work/outside/there: " 'nothing was made where they point on the host'
 is "$(cat "$work/outside/file")" untouched 'and nothing covered there'
 [ -d "$work/trap/rootfs$work/outside/a" ]
 ok 'the mount point was made in the root instead'
