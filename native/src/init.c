@@ -115,6 +115,12 @@ static int set_time_offsets(const struct cor_init *init, struct cor_err *err) {
       return cor_fail(err, errno, "write", "/proc/self/timens_offsets",
                       "cannot set the %s clock's offset", init->spec->time_offsets.items[i].key);
   }
+  /* The maker's children alone are in it, and before Linux 6.3 an execve does not bring the maker
+   * there. */
+  _cleanup_close_ int own =
+      openat(init->proc_fd, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || setns(own, cor_ns_names[COR_NS_TIME].flag) < 0)
+    return cor_fail(err, errno, "setns", "time", "cannot enter the new namespace");
   return 0;
 }
 

@@ -75,7 +75,7 @@ int cor_ns_plan(const struct cor_launch *launch, int ns_fds[COR_NS_COUNT],
     }
     /* A new cgroup namespace is rooted where its maker is at that moment, so it comes after the
      * move into the cgroup; a new time namespace takes its offsets before the first process is in
-     * it, so it comes by unshare and execve. */
+     * it, so it comes by unshare and setns. */
     if (kind != COR_NS_CGROUP && kind != COR_NS_TIME)
       *clone_flags |= (unsigned long)cor_ns_names[kind].flag;
   }

@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -31,8 +32,26 @@ export const nativeBinary = fileURLToPath(
 
 export type CreateOptions = Parameters<Engine['createContainer']>[0];
 
+/** A lab whose tests are not run is never closed: its empty folder goes at the end. */
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders.filter((path) => existsSync(path) && isEmpty(path))) {
+    rmdirSync(folder);
+  }
+});
+
+function isEmpty(folder: string): boolean {
+  return readdirSync(folder).length === 0;
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'coracle-engine-'));
+  folders.push(folder);
+  return folder;
+}
+
 export class EngineLab {
-  readonly folder = mkdtempSync(join(tmpdir(), 'coracle-engine-'));
+  readonly folder = newFolder();
   readonly roots: StateRoots = { data: join(this.folder, 'data'), run: join(this.folder, 'run') };
   readonly warnings: string[] = [];
   readonly engine: Engine = this.newEngine();
