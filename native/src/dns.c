@@ -24,6 +24,7 @@ struct edns {
   bool present;
   uint16_t size;
   bool dnssec_ok;
+  uint8_t version;
 };
 
 static uint16_t get16(const uint8_t *at) {
@@ -93,6 +94,7 @@ static struct edns read_edns(const uint8_t *msg, size_t size, size_t at) {
     if (root && get16(msg + at) == TYPE_OPT) {
       edns.present = true;
       edns.size = get16(msg + at + 2);
+      edns.version = msg[at + 5];
       edns.dnssec_ok = msg[at + 6] & 0x80;
       break;
     }
@@ -228,6 +230,18 @@ int cor_dns_refuse(const uint8_t *query, size_t size, int rcode, uint8_t *out, s
   return (int)at;
 }
 
+/* RFC 6891: only version 0 is known. The upper bits of BADVERS stand in the OPT record. */
+static int answer_bad_version(const uint8_t *query, const struct question *question, uint8_t *out,
+                              size_t out_size) {
+  struct edns edns = {.present = true};
+  if (question->end + EDNS_SIZE > out_size)
+    return COR_DNS_DROP;
+  size_t at = begin_answer(query, question->end, 0, out);
+  size_t end = add_edns(&edns, out, at);
+  out[at + 5] = 1;
+  return (int)end;
+}
+
 int cor_dns_answer(const uint8_t *query, size_t size, const struct cor_dns_zones *zones, size_t max,
                    uint8_t *out, size_t out_size) {
   struct question question;
@@ -240,6 +254,8 @@ int cor_dns_answer(const uint8_t *query, size_t size, const struct cor_dns_zones
   if (!question.plain || (question.class != CLASS_IN && question.class != CLASS_ANY))
     return COR_DNS_FORWARD;
   struct edns edns = read_edns(query, size, question.end);
+  if (edns.version > 0)
+    return answer_bad_version(query, &question, out, out_size);
   if (max == 0)
     max = udp_limit(&edns);
   if (max > out_size)
@@ -254,8 +270,13 @@ int cor_dns_answer(const uint8_t *query, size_t size, const struct cor_dns_zones
   }
   const struct cor_zone_entry *found[COR_DNS_FOUND_MAX];
   size_t count = cor_dns_find(zones, question.name, found);
-  if (count == 0)
+  if (count == 0 && !cor_dns_is_stopped(zones, question.name))
     return COR_DNS_FORWARD;
+  if (count == 0) {
+    out[2] |= 0x04; /* AA */
+    out[3] |= RCODE_NXDOMAIN;
+    return (int)add_edns(&edns, out, at);
+  }
   at = answer_addresses(&question, found, count, zones->rotation, max, out, at);
   return (int)add_edns(&edns, out, at);
 }

@@ -31,11 +31,12 @@ static size_t find_in(const struct cor_zone *zone, const char *name, size_t size
   uint16_t network = UINT16_MAX;
   size_t count = 0;
   for (size_t i = 0; i < zone->count; i++)
-    if (zone->entries[i].zone < network && is_named(&zone->entries[i], name, size, project))
+    if (!zone->entries[i].is_stopped && zone->entries[i].zone < network &&
+        is_named(&zone->entries[i], name, size, project))
       network = zone->entries[i].zone;
   for (size_t i = 0; i < zone->count && count < COR_DNS_FOUND_MAX; i++) {
     const struct cor_zone_entry *entry = &zone->entries[i];
-    if (entry->zone == network && is_named(entry, name, size, project) &&
+    if (!entry->is_stopped && entry->zone == network && is_named(entry, name, size, project) &&
         !is_known(found, count, entry))
       found[count++] = entry;
   }
@@ -53,6 +54,19 @@ size_t cor_dns_find(const struct cor_dns_zones *zones, const char *name,
   if (count == 0 && dot && dot[1])
     count = find_in(zones->entries, name, (size_t)(dot - name), dot + 1, found);
   return count;
+}
+
+bool cor_dns_is_stopped(const struct cor_dns_zones *zones, const char *name) {
+  size_t size = strlen(name);
+  const char *dot = strrchr(name, '.');
+  for (size_t i = 0; i < zones->entries->count; i++) {
+    const struct cor_zone_entry *entry = &zones->entries->entries[i];
+    if (entry->is_stopped &&
+        (is_named(entry, name, size, NULL) ||
+         (dot && dot[1] && is_named(entry, name, (size_t)(dot - name), dot + 1))))
+      return true;
+  }
+  return false;
 }
 
 /* "5.0.200.10.in-addr.arpa" → 10.200.0.5 */
@@ -107,7 +121,7 @@ const struct cor_zone_entry *cor_dns_reverse(const struct cor_dns_zones *zones, 
     *is_ours = is_inside(&address, &zones->subnets[i]);
   for (size_t i = 0; i < zones->entries->count; i++) {
     const struct cor_zone_entry *entry = &zones->entries->entries[i];
-    if (entry->is_first &&
+    if (entry->is_first && !entry->is_stopped &&
         (address.v6 ? entry->has_address6 && memcmp(&entry->address6, address.bytes, 16) == 0
                     : memcmp(&entry->address, address.bytes, 4) == 0))
       return entry;

@@ -15,6 +15,9 @@
 size_t cor_dns_find(const struct cor_dns_zones *zones, const char *name,
                     const struct cor_zone_entry *found[COR_DNS_FOUND_MAX]);
 
+/* Whether it is the name of containers that do not run. */
+bool cor_dns_is_stopped(const struct cor_dns_zones *zones, const char *name);
+
 /* The entry whose address `5.0.200.10.in-addr.arpa` or `….ip6.arpa` stands for, or NULL; `is_ours`
  * says whether the address is of one of the asker's networks, so that nobody else can know it. */
 const struct cor_zone_entry *cor_dns_reverse(const struct cor_dns_zones *zones, const char *name,

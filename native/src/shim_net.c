@@ -145,8 +145,10 @@ static void end_child(pid_t *pid) {
 void cor_shim_net_down(struct cor_shim *shim) {
   struct cor_shim_spec *spec = shim->spec;
   struct cor_err ignored;
-  for (size_t i = 0; i < spec->endpoint_count; i++)
-    cor_zone_remove(spec->endpoints[i].zone, spec->id, &ignored);
+  for (size_t i = 0; i < spec->endpoint_count; i++) {
+    struct cor_zone_host host = {NULL, NULL, spec->project, spec->endpoints[i].names};
+    cor_zone_stop(spec->endpoints[i].zone, spec->id, &host, &ignored);
+  }
   end_child(&shim->forwarder_pid);
   if (shim->published)
     cor_ports_unpublish(spec->table, spec->ports, spec->port_count, &ignored);

@@ -42,32 +42,51 @@ int cor_zone_make(const char *path, struct cor_err *err) {
   return 0;
 }
 
-int cor_zone_write(const char *folder, const char *id, const struct cor_zone_host *host,
-                   struct cor_err *err) {
-  cor_sbuf_auto text = {0};
+static int put_names(struct cor_sbuf *text, const char *folder, const struct cor_zone_host *host,
+                     struct cor_err *err) {
   const char *const *names = host->names;
-  cor_sbuf_fmt(&text, "address %.*s\n", (int)strcspn(host->address, "/"), host->address);
-  if (host->address6)
-    cor_sbuf_fmt(&text, "address6 %.*s\n", (int)strcspn(host->address6, "/"), host->address6);
   if (host->project) {
     if (!is_name(host->project))
       return cor_fail(err, EINVAL, "write zone", folder, "\"%.100s\" cannot be a project's name",
                       host->project);
-    cor_sbuf_fmt(&text, "project %s\n", host->project);
+    cor_sbuf_fmt(text, "project %s\n", host->project);
   }
   for (size_t i = 0; names[i]; i++) {
     if (!is_name(names[i]))
       return cor_fail(err, EINVAL, "write zone", folder, "\"%.100s\" cannot be a host name",
                       names[i]);
-    cor_sbuf_fmt(&text, "name %s\n", names[i]);
+    cor_sbuf_fmt(text, "name %s\n", names[i]);
   }
-  if (cor_zone_make(folder, err) < 0)
-    return -1;
+  return 0;
+}
+
+/* Readable by the resolvers, which run as nobody. */
+static int replace(const char *folder, const char *id, const struct cor_sbuf *text,
+                   struct cor_err *err) {
   _cleanup_close_ int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (dir < 0)
     return cor_fail(err, errno, "open", folder, "cannot open the zone's folder");
-  /* Readable by the resolvers, which run as nobody. */
-  return cor_replace_file(dir, id, text.data, text.len, 0644, err);
+  return cor_replace_file(dir, id, text->data, text->len, 0644, err);
+}
+
+int cor_zone_write(const char *folder, const char *id, const struct cor_zone_host *host,
+                   struct cor_err *err) {
+  cor_sbuf_auto text = {0};
+  cor_sbuf_fmt(&text, "address %.*s\n", (int)strcspn(host->address, "/"), host->address);
+  if (host->address6)
+    cor_sbuf_fmt(&text, "address6 %.*s\n", (int)strcspn(host->address6, "/"), host->address6);
+  return put_names(&text, folder, host, err) < 0 || cor_zone_make(folder, err) < 0
+             ? -1
+             : replace(folder, id, &text, err);
+}
+
+int cor_zone_stop(const char *folder, const char *id, const struct cor_zone_host *host,
+                  struct cor_err *err) {
+  cor_sbuf_auto text = {0};
+  cor_sbuf_str(&text, "stopped\n");
+  if (put_names(&text, folder, host, err) == 0 && replace(folder, id, &text, err) == 0)
+    return 0;
+  return err->errno_ == ENOENT ? 0 : -1; /* the network is gone */
 }
 
 int cor_zone_remove(const char *folder, const char *id, struct cor_err *err) {
@@ -147,7 +166,9 @@ int cor_zone_parse(struct cor_zone *zone, uint16_t index, const char *text, size
   while (size > 0) {
     const char *end = memchr(text, '\n', size);
     size_t line = end ? (size_t)(end - text) : size;
-    if (value_of(text, line, "address", value, sizeof(value))) {
+    if (line == strlen("stopped") && memcmp(text, "stopped", line) == 0) {
+      entry.is_stopped = has_address = true;
+    } else if (value_of(text, line, "address", value, sizeof(value))) {
       has_address = inet_pton(AF_INET, value, &entry.address) == 1;
     } else if (value_of(text, line, "address6", value, sizeof(value))) {
       entry.has_address6 = inet_pton(AF_INET6, value, &entry.address6) == 1;

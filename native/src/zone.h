@@ -1,8 +1,9 @@
-/* A network's zone: a folder with one file per running endpoint, named by its container's id.
+/* A network's zone: a folder with one file per endpoint, named by its container's id.
  *
  * A file holds lines: `address 10.200.0.2`, `address6 fd00::2` and `project shop` where there are
- * such, then `name mysql` once for each name. The shim writes
- * it, resolvers read.
+ * such, then `name mysql` once for each name. That of a container which does not run has the line
+ * `stopped` in place of addresses: its names are still ours, and nobody else is asked for them. The
+ * shim writes it, resolvers read.
  */
 #ifndef COR_ZONE_H
 #define COR_ZONE_H
@@ -30,6 +31,9 @@ struct cor_zone_host {
 /* Writes `folder`/`id`; makes the folder. */
 int cor_zone_write(const char *folder, const char *id, const struct cor_zone_host *host,
                    struct cor_err *err);
+/* Says of a container that it does not run, where the folder is still there. */
+int cor_zone_stop(const char *folder, const char *id, const struct cor_zone_host *host,
+                  struct cor_err *err);
 /* Missing is success. */
 int cor_zone_remove(const char *folder, const char *id, struct cor_err *err);
 
@@ -38,6 +42,7 @@ struct cor_zone_entry {
   struct in_addr address;
   struct in6_addr address6;
   bool has_address6;
+  bool is_stopped;     /* no address at all */
   uint16_t zone;       /* which of the resolver's zones, in their order */
   bool is_first;       /* the endpoint's first name: what its address resolves to */
   const char *name;    /* lower case */

@@ -218,6 +218,13 @@ static void test_dns(void) {
   ok(size > 0 && memcmp(a + size - 5, "\3web", 5) == 0, "an address back to its name");
   ok(ask("other.example", 1, 0, a) == COR_DNS_FORWARD && ask("lost", 1, 0, a) == COR_DNS_FORWARD,
      "other names are for other resolvers");
+  cor_zone_parse(&zone, 0, "stopped\nproject shop\nname db\nname web\n", 38);
+  size = ask("db", 1, 0, a);
+  ok(size > 0 && (a[2] & 4) && (a[3] & 15) == 3 && a[7] == 0 && ask("db.shop", 28, 0, a) > 0 &&
+         (a[3] & 15) == 3,
+     "a container that does not run: its name is denied");
+  size = ask("web", 1, 0, a);
+  ok(size > 0 && a[7] == 2 && (a[3] & 15) == 0, "unless another of the name does");
   struct cor_dns_zones zones = {.entries = &zone};
   size_t length = query(q, "web", 1);
   for (size_t cut = 0; cut < length; cut++)
@@ -251,6 +258,11 @@ static void test_dns(void) {
   memcpy(q + length, "\0\0\51\20\0\0\0\0\0\0\0", 11);
   size = cor_dns_answer(q, length + 11, &zones, 0, a, sizeof(a));
   ok(size > 512 && a[7] == 60 && a[11] == 1, "whole where EDNS offers room, and EDNS is answered");
+
+  q[length + 6] = 1;
+  size = cor_dns_answer(q, length + 11, &zones, 0, a, sizeof(a));
+  ok(size > 11 && (a[3] & 15) == 0 && a[size - 6] == 1 && a[size - 5] == 0 && a[7] == 0,
+     "another version of EDNS: BADVERS");
 
   size = ask("web", 1, 0, a);
   length = query(q, "web", 1);
@@ -324,6 +336,12 @@ static void test_zone_file(void) {
      "a zone's file");
   host.names = hostile;
   ok(cor_zone_write(path, "cafe", &host, &err) < 0, "a name cannot smuggle lines into it");
+  host.names = names;
+  ok(cor_zone_stop(path, "cafe", &host, &err) == 0 &&
+         strcmp(slurp(at("zones/net/cafe")), "stopped\nproject shop\nname db\nname shop-db-1\n") ==
+             0 &&
+         cor_zone_stop(at("zones/no"), "cafe", &host, &err) == 0,
+     "of a container that does not run, and none where the network is gone");
   ok(cor_zone_remove(path, "cafe", &err) == 0 && cor_zone_remove(path, "cafe", &err) == 0,
      "removing it twice is fine");
   rmdir(path);

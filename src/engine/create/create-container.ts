@@ -17,6 +17,7 @@ import { type EngineContext, emitContainer } from '../engine-context.ts';
 import { findContainer } from '../find-container.ts';
 import { checkPublished } from '../networks/published-endpoint.ts';
 import { reserveEndpoints } from '../networks/reserve-endpoints.ts';
+import { writeStoppedNames } from '../networks/stopped-names.ts';
 import { signalName } from '../signal-name.ts';
 import { autoRemovePath } from './auto-remove.ts';
 import { writeContainerBundle } from './bundle.ts';
@@ -107,6 +108,7 @@ export async function createContainer(
       writeUnpublished(mark, '');
     }
     options.abortSignal?.throwIfAborted();
+    writeStoppedNames(roots, record, undo);
     publishContainerFolder(roots, id);
     emitContainer(context, 'create', record);
     return id;
