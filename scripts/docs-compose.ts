@@ -8,14 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { serviceKeys } from '../src/compose/plan/container/supported-keys.ts';
 import { supportTable } from '../src/compose/support/index.ts';
-
-interface SchemaNode {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, SchemaNode>>;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly patternProperties?: Readonly<Record<string, SchemaNode | boolean>>;
-  readonly items?: SchemaNode;
-}
+import { keyPaths, type SchemaNode } from './schema-keys.ts';
 
 const page = fileURLToPath(new URL('../docs/compose-support.md', import.meta.url));
 const schemaFile = new URL('../schema/compose.schema.json', import.meta.url);
@@ -39,7 +32,8 @@ const sections: readonly (readonly [string, string])[] = [
 
 /** The whole of docs/compose-support.md. */
 export function supportPage(): string {
-  const paths = [...keyPaths(JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaNode)];
+  const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as SchemaNode;
+  const paths = [...keyPaths(schema)].map((path) => path.join('.')).sort();
   const parts = sections.map(([title, prefix]) => {
     const rows = paths
       .filter((path) => path.startsWith(`${prefix}.`))
@@ -66,31 +60,6 @@ function statusOf(path: string): string {
     return 'full';
   }
   return row.applies === undefined ? `${row.level}: ${row.why}` : `partial: ${row.why}`;
-}
-
-function* keyPaths(schema: SchemaNode): Generator<string> {
-  const below = function* (node: SchemaNode | boolean, path: readonly string[]): Generator<string> {
-    if (typeof node === 'boolean') {
-      return;
-    }
-    const name = node.$ref?.slice('#/$defs/'.length);
-    const {
-      properties = {},
-      patternProperties = {},
-      items,
-    } = (name === undefined ? node : schema.$defs?.[name]) ?? {};
-    for (const [key, value] of Object.entries(properties).sort(([a], [b]) => (a < b ? -1 : 1))) {
-      yield [...path, key].join('.');
-      yield* below(value, [...path, key]);
-    }
-    for (const value of Object.values(patternProperties)) {
-      yield* below(value, [...path, '*']);
-    }
-    if (items !== undefined) {
-      yield* below(items, [...path, '*']);
-    }
-  };
-  yield* below(schema, []);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { compile } from 'json-schema-to-typescript';
+import { keyPaths, type SchemaNode } from './schema-keys.ts';
 import { trimValidator } from './trim-validator.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -43,44 +44,17 @@ function composeValidator(): string {
   return trimValidator(standaloneCode(ajv, ajv.compile(schema)));
 }
 
-interface SchemaNode {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, SchemaNode>>;
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly patternProperties?: Readonly<Record<string, SchemaNode | boolean>>;
-  readonly items?: SchemaNode;
-}
-
 /** Keys that the mappings at each path may have, `services.*` and so on: for "did you mean". */
 function knownKeys(): string {
   const schema = JSON.parse(
     readFileSync(join(root, 'schema/compose.schema.json'), 'utf8'),
   ) as SchemaNode;
   const found: Record<string, string[]> = {};
-  const visit = (node: SchemaNode | boolean, path: readonly string[]): void => {
-    if (typeof node === 'boolean') {
-      return;
-    }
-    const name = node.$ref?.slice('#/$defs/'.length);
-    const {
-      properties = {},
-      patternProperties = {},
-      items,
-    } = (name === undefined ? node : schema.$defs?.[name]) ?? {};
-    if (Object.keys(properties).length > 0) {
-      found[path.join('.')] = Object.keys(properties);
-    }
-    for (const [key, below] of Object.entries(properties)) {
-      visit(below, [...path, key]);
-    }
-    for (const below of Object.values(patternProperties)) {
-      visit(below, [...path, '*']);
-    }
-    if (items !== undefined) {
-      visit(items, [...path, '*']);
-    }
-  };
-  visit(schema, []);
+  for (const path of keyPaths(schema)) {
+    const parent = path.slice(0, -1).join('.');
+    found[parent] ??= [];
+    found[parent].push(path.at(-1) ?? '');
+  }
   return `module.exports = ${JSON.stringify(found)};\n`;
 }
 
