@@ -29,6 +29,7 @@ const TEST_PACKAGES = [
   'iproute2',
   'iptables',
   'mariadb-client',
+  'openssl',
   'podman',
   'procps',
   'skopeo',

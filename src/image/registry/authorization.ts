@@ -52,6 +52,7 @@ export class Authorization {
   readonly #domain: string;
   readonly #credentials: () => Promise<Credentials | undefined>;
   readonly #now: () => number;
+  #isProtected = false;
   readonly #tokens = new Map<string, Token>();
   #challenges: readonly Challenge[] = [];
   #found: Promise<Credentials | undefined> | undefined;
@@ -68,8 +69,12 @@ export class Authorization {
     this.#now = now;
   }
 
-  /** Takes the challenges of a 401 in; what was answered before is asked for anew. */
-  challenged(header: string | undefined, scope: string): void {
+  /**
+   * Takes the challenges of a 401 in; what was answered before is asked for anew.
+   * @param isProtected  true where they came over a connection that nobody can have changed.
+   */
+  challenged(header: string | undefined, scope: string, isProtected: boolean): void {
+    this.#isProtected = isProtected;
     this.#challenges = parseChallenges(header);
     this.#tokens.delete(scope);
   }
@@ -101,7 +106,7 @@ export class Authorization {
     credentials: Credentials | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Token> {
-    const url = this.#realmUrl(realm);
+    const url = this.#realmUrl(realm, credentials !== undefined);
     const query = new URLSearchParams(service === undefined ? {} : { service });
     for (const one of scope.split(' ').filter((text) => text !== '')) query.append('scope', one);
     signal?.throwIfAborted();
@@ -148,7 +153,7 @@ export class Authorization {
   }
 
   /** The password is sent there: only to a service that is reached as safely as the registry itself. */
-  #realmUrl(realm: string): URL {
+  #realmUrl(realm: string, hasSecret: boolean): URL {
     let url: URL | undefined;
     try {
       url = new URL(realm);
@@ -159,6 +164,12 @@ export class Authorization {
       throw new AppError(
         'REGISTRY_ANSWER_INVALID',
         `registry ${this.#domain}: "${realm}" is no token service`,
+      );
+    }
+    if (hasSecret && this.#isProtected && url.protocol !== 'https:') {
+      throw new AppError(
+        'REGISTRY_ANSWER_INVALID',
+        `registry ${this.#domain}: its token service ${url.origin} is reached without TLS, so the password is not sent there`,
       );
     }
     return url;

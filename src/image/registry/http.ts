@@ -1,14 +1,11 @@
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { isIP, type Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { connect as tlsConnect } from 'node:tls';
+import { type SecureContext, connect as tlsConnect } from 'node:tls';
+import { tlsContext } from './certificates.ts';
 import { openTunnel, proxyAuthorization, proxyFor } from './proxy.ts';
-import {
-  isInsecure,
-  type RegistryEnv,
-  type RegistrySettings,
-  readCertificates,
-} from './registry-settings.ts';
+import { isInsecure, type RegistryEnv, type RegistrySettings } from './registry-settings.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -43,6 +40,7 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 export class HttpClient {
   readonly #options: HttpOptions;
   readonly #agents = new Map<string, Agent>();
+  readonly #contexts = new Map<string, SecureContext>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -100,19 +98,17 @@ export class HttpClient {
       },
       ...(signal ? { signal } : {}),
     };
+    // A mistake in the certificates is told here, not inside of a callback.
+    if (isTls) this.#tlsOptions(url);
     const tunnel = isTls && proxy !== undefined ? await openTunnel(proxy, url, signal) : undefined;
     return new Promise((resolve, reject) => {
-      const tls = this.#tlsOptions(url);
       const sent = isTls
         ? httpsRequest({
             ...options,
-            ...tls,
+            ...this.#tlsOptions(url),
             ...(tunnel === undefined
               ? { agent: this.#agent(url.host) }
-              : {
-                  createConnection: () =>
-                    tlsConnect({ ...tls, socket: tunnel, servername: url.hostname }),
-                }),
+              : { createConnection: () => this.#connectTls(url, tunnel) }),
           })
         : httpRequest(options);
       sent.setTimeout(silenceMs, () => {
@@ -141,12 +137,18 @@ export class HttpClient {
     return agent;
   }
 
-  #tlsOptions(url: URL) {
-    const { settings } = this.#options;
-    return {
-      ...readCertificates(settings, url.host),
-      rejectUnauthorized: !isInsecure(settings, url.host),
-    };
+  #connectTls(url: URL, socket: Socket) {
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    // An address is looked for in the certificate, but is no name to ask a server for.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    return tlsConnect({ ...this.#tlsOptions(url), socket, host, ...name });
+  }
+
+  #tlsOptions({ host }: URL) {
+    const { settings, env } = this.#options;
+    const secureContext = this.#contexts.get(host) ?? tlsContext(settings, env, host);
+    this.#contexts.set(host, secureContext);
+    return { secureContext, rejectUnauthorized: !isInsecure(settings, host) };
   }
 }
 

@@ -61,7 +61,10 @@ export function openTunnel(proxy: URL, target: URL, signal?: AbortSignal): Promi
       if (response.statusCode === 200) resolve(socket);
       else {
         socket.destroy();
-        reject(new Error(`proxy ${proxy.host} answers ${response.statusCode} to CONNECT`));
+        const status = response.statusCode ?? 0;
+        const failure = new Error(`proxy ${proxy.host} answers ${status} to CONNECT`);
+        // A password that it wants, or a host that it does not let through: asking again is no help.
+        reject(status < 500 ? Object.assign(failure, { code: 'ERR_PROXY_REFUSED' }) : failure);
       }
     });
     request.end();

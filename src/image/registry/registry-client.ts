@@ -61,13 +61,13 @@ export class RegistryClient {
     this.domain = options.domain;
     this.#options = options;
     this.#http = new HttpClient(options);
-    const { credentials, env } = options;
-    this.#authorization = new Authorization(
-      this.#http,
-      options.domain,
-      () => (credentials ? Promise.resolve(credentials) : findCredentials(options.domain, env)),
-      options.now,
-    );
+    const { credentials, env, baseUrl } = options;
+    // Who the user is at the registry is no business of a mirror's: it has a login of its own, or none.
+    const find =
+      baseUrl !== undefined
+        ? () => findCredentials(new URL(baseUrl).host, env)
+        : async () => credentials ?? findCredentials(options.domain, env);
+    this.#authorization = new Authorization(this.#http, options.domain, find, options.now);
   }
 
   close(): void {
@@ -97,7 +97,9 @@ export class RegistryClient {
       if (status === 401 && !challenged) {
         challenged = true;
         response.body.resume();
-        this.#authorization.challenged(headers['www-authenticate'], request.scope);
+        const { protocol, host } = response.url;
+        const isProtected = protocol === 'https:' && !isInsecure(this.#options.settings, host);
+        this.#authorization.challenged(headers['www-authenticate'], request.scope, isProtected);
         continue;
       }
       if (!request.once && attempt < mostTries && isTransientStatus(status)) {
@@ -106,7 +108,7 @@ export class RegistryClient {
         continue;
       }
       const body = await readBody(response.body, mostErrorBytes).catch(() => Buffer.alloc(0));
-      throw registryFailure(this.domain, request, status, body.toString('utf8'));
+      throw registryFailure(this.domain, request, response, body.toString('utf8'));
     }
   }
 

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/index.ts';
+import type { HttpResponse } from './http.ts';
 import type { RegistryRequest } from './registry-client.ts';
 
 /** The error document of the distribution protocol. */
@@ -10,9 +11,11 @@ interface ErrorDocument {
 export function registryFailure(
   domain: string,
   { scope }: Pick<RegistryRequest, 'scope'>,
-  status: number,
+  { status, headers }: Pick<HttpResponse, 'status' | 'headers'>,
   body: string,
 ): AppError {
+  const retryAfter = headers['retry-after'];
+  const details = { status, ...(retryAfter === undefined ? {} : { retryAfter }) };
   const said = reasonOf(body);
   const repository = /^repository:(.+):/.exec(scope)?.[1];
   const what = repository === undefined ? '' : ` to ${repository}`;
@@ -21,19 +24,28 @@ export function registryFailure(
     return new AppError(
       'REGISTRY_UNAUTHORIZED',
       `registry ${domain} wants a login for access${what}${tail}`,
-      { hint: `Log in: coracle login${domain === 'docker.io' ? '' : ` ${domain}`}` },
+      { details, hint: `Log in: coracle login${domain === 'docker.io' ? '' : ` ${domain}`}` },
     );
   }
   if (status === 403) {
-    return new AppError('REGISTRY_DENIED', `registry ${domain} denies access${what}${tail}`);
+    return new AppError('REGISTRY_DENIED', `registry ${domain} denies access${what}${tail}`, {
+      details,
+    });
   }
   if (status === 429) {
     return new AppError(
       'REGISTRY_RATE_LIMITED',
       `registry ${domain} asks for fewer requests${tail}`,
+      { details },
     );
   }
-  return new AppError('REGISTRY_UNAVAILABLE', `registry ${domain} answers ${status}${what}${tail}`);
+  return new AppError(
+    'REGISTRY_UNAVAILABLE',
+    `registry ${domain} answers ${status}${what}${tail}`,
+    {
+      details,
+    },
+  );
 }
 
 /** A registry's words, on one line and not too long; they are not to be trusted with a terminal. */

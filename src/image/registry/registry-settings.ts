@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { AppError } from '../../core/index.ts';
 import { isErrno } from '../../state/index.ts';
 
@@ -53,8 +52,13 @@ function readSettingsFile(path: string): FileSettings | undefined {
   }
   return {
     insecureRegistries: textList(path, value, 'insecure-registries'),
-    mirrors: textList(path, value, 'registry-mirrors'),
+    mirrors: textList(path, value, 'registry-mirrors').map((mirror) => checkedUrl(path, mirror)),
   };
+}
+
+function checkedUrl(path: string, text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw invalid(path, `"registry-mirrors": "${text}" is no http or https URL`);
 }
 
 function textList(path: string, value: Record<string, unknown> | null, key: string): string[] {
@@ -65,32 +69,6 @@ function textList(path: string, value: Record<string, unknown> | null, key: stri
 
 function invalid(path: string, why: string, cause?: unknown): AppError {
   return new AppError('REGISTRY_CONFIG_INVALID', `${path}: ${why}`, { cause });
-}
-
-/** Key, certificate and authorities for a host; undefined where there is nothing of its own. */
-export function readCertificates(
-  { certificateFolders }: RegistrySettings,
-  host: string,
-): { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer } {
-  for (const folder of certificateFolders) {
-    const read = (name: string) => readOptional(join(folder, host, name));
-    const [ca, cert, key] = [read('ca.crt'), read('client.cert'), read('client.key')];
-    if (ca === undefined && cert === undefined) continue;
-    return {
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined || key === undefined ? {} : { cert, key }),
-    };
-  }
-  return {};
-}
-
-function readOptional(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return undefined;
-    throw invalid(path, String(error), error);
-  }
 }
 
 /** Loopback addresses are trusted as in Docker; else what the settings name, by host or host and port. */

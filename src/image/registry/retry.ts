@@ -9,7 +9,7 @@ export const mostTries = 6;
 
 /** A certificate does not become better, and a host that is not there is told at once. */
 const lasting =
-  /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_|SELF_|UNABLE_|HOSTNAME_|ENOTFOUND|EAI_|EPROTO|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH)/;
+  /^(CERT_|ERR_PROXY_REFUSED|ERR_TLS|ERR_SSL|DEPTH_|SELF_|UNABLE_|HOSTNAME_|ENOTFOUND|EAI_|EPROTO|ECONNREFUSED|ENETUNREACH|EHOSTUNREACH)/;
 
 /** True where it is worth trying again: the connection failed, not the request. */
 export function isTransient(error: unknown): boolean {

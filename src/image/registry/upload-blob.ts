@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { AppError, isAppError } from '../../core/index.ts';
 import type { Digest } from '../digest.ts';
@@ -91,6 +92,7 @@ async function sendChunks(blob: LocalBlob, start: URL, options: UploadOptions): 
   let failures = 0;
   while (offset < blob.size) {
     const end = Math.min(offset + chunkBytes, blob.size);
+    let asked: IncomingHttpHeaders = {};
     try {
       const response = await client.send({
         method: 'PATCH',
@@ -121,6 +123,7 @@ async function sendChunks(blob: LocalBlob, start: URL, options: UploadOptions): 
         isAppError(error, 'REGISTRY_UNAVAILABLE') ||
         isAppError(error, 'REGISTRY_RATE_LIMITED');
       if (failures >= mostTries || !passes) throw client.explain(error);
+      asked = retryAfterOf(error);
     }
     if (failures >= mostTries) {
       throw new AppError(
@@ -128,7 +131,7 @@ async function sendChunks(blob: LocalBlob, start: URL, options: UploadOptions): 
         `registry ${client.domain} takes no more of ${blob.digest}`,
       );
     }
-    await sleep(retryDelay(failures, {}, now(), Math.random()), signal);
+    await sleep(retryDelay(failures, asked, now(), Math.random()), signal);
     const state = await uploadState(client, repository, location);
     if (state === undefined) return false;
     ({ location, offset } = state);
@@ -162,6 +165,12 @@ async function uploadState(
   // `0-0` is said of an empty upload as well as of one byte; one byte more than once does no harm.
   const offset = last === undefined || last === '0' ? 0 : Number(last) + 1;
   return { location: locationOf(client, response), offset };
+}
+
+/** What a refusal has said of when to come again. */
+function retryAfterOf(error: unknown): IncomingHttpHeaders {
+  const { retryAfter } = (isAppError(error) ? error.details : undefined) ?? {};
+  return typeof retryAfter === 'string' ? { 'retry-after': retryAfter } : {};
 }
 
 function locationOf(client: RegistryClient, { headers, url }: HttpResponse): URL {

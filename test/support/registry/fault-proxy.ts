@@ -1,6 +1,7 @@
 /** Stands between a client and a registry and does to the traffic what bad networks and busy registries do. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What is done to a request instead of, or besides, passing it on. */
 export type Fault =
@@ -13,6 +14,8 @@ export type Fault =
   | { readonly kind: 'reset' }
   /** Ranges are not known here. */
   | { readonly kind: 'noRange' }
+  /** The answer comes in so many pieces, each a while after the one before. */
+  | { readonly kind: 'slow'; readonly pieces: number; readonly pauseMs: number }
   | { readonly kind: 'redirect'; readonly to: string };
 
 export interface FaultProxy {
@@ -75,6 +78,10 @@ function pass(
   onward.on('error', () => answer.destroy());
   onward.on('response', (response) => {
     answer.writeHead(response.statusCode ?? 500, response.headers);
+    if (fault?.kind === 'slow') {
+      void trickle(response, answer, fault);
+      return;
+    }
     let passed = 0;
     response.on('data', (chunk: Buffer) => {
       if (fault?.kind === 'cut' && passed + chunk.length >= fault.afterBytes) {
@@ -92,4 +99,20 @@ function pass(
     response.on('error', () => answer.destroy());
   });
   incoming.pipe(onward);
+}
+
+async function trickle(
+  response: IncomingMessage,
+  answer: ServerResponse,
+  { pieces, pauseMs }: { readonly pieces: number; readonly pauseMs: number },
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const step = Math.ceil(body.length / pieces);
+  for (let at = 0; at < body.length && !answer.destroyed; at += step) {
+    answer.write(body.subarray(at, at + step));
+    await sleep(pauseMs);
+  }
+  answer.end();
 }

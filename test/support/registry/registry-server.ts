@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { KeyPair } from './certificates.ts';
 
 export interface RegistryServer {
   /** `127.0.0.1:34567` */
@@ -11,10 +12,17 @@ export interface RegistryServer {
   stop(): Promise<void>;
 }
 
-/** @param options.htpasswd  content of a password file: the registry then wants HTTP basic authentication. */
+export interface RegistryServerOptions {
+  /** Content of a password file: the registry then wants HTTP basic authentication. */
+  readonly htpasswd?: string;
+  /** A token service, and the certificate whose key signs its tokens. */
+  readonly token?: { readonly realm: string; readonly certificate: string };
+  readonly tls?: KeyPair & { readonly clientAuthority?: string };
+}
+
 export async function startRegistry(
   folder: string,
-  options: { readonly htpasswd?: string } = {},
+  { htpasswd, token, tls }: RegistryServerOptions = {},
 ): Promise<RegistryServer> {
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
@@ -22,12 +30,33 @@ export async function startRegistry(
     version: '0.1',
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: join(folder, 'data') }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}` },
-    ...(options.htpasswd === undefined
+    http: {
+      addr: `127.0.0.1:${port}`,
+      ...(tls === undefined
+        ? {}
+        : {
+            tls: {
+              certificate: tls.certificate,
+              key: tls.key,
+              ...(tls.clientAuthority === undefined ? {} : { clientcas: [tls.clientAuthority] }),
+            },
+          }),
+    },
+    ...(htpasswd === undefined
       ? {}
       : { auth: { htpasswd: { realm: 'test', path: join(folder, 'htpasswd') } } }),
+    ...(token === undefined
+      ? {}
+      : {
+          auth: {
+            token: {
+              ...{ realm: token.realm, service: 'registry', issuer: 'test' },
+              rootcertbundle: token.certificate,
+            },
+          },
+        }),
   };
-  if (options.htpasswd !== undefined) writeFileSync(join(folder, 'htpasswd'), options.htpasswd);
+  if (htpasswd !== undefined) writeFileSync(join(folder, 'htpasswd'), htpasswd);
   writeFileSync(join(folder, 'config.yml'), JSON.stringify(config));
   const child = spawn('docker-registry', ['serve', join(folder, 'config.yml')], {
     stdio: 'ignore',
