@@ -17,6 +17,7 @@ import {
   withDefaultTag,
 } from '../reference.ts';
 import { removeTree } from '../remove-tree.ts';
+import { asDigest, readConfig } from '../store/blobs.ts';
 import { commitImage, type StagedLayer } from '../store/commit.ts';
 import { readIndex } from '../store/index-file.ts';
 import { ensureStore, storePaths } from '../store/layout.ts';
@@ -255,11 +256,30 @@ function invalidAnswer(name: string, why: string): AppError {
   return new AppError('REGISTRY_ANSWER_INVALID', `image ${name}: ${why}`);
 }
 
-/** True where the name means this very image already, with all of its layers. */
+/** True where the name means this very image already, with all that it is made of. */
 function isStored(roots: StateRoots, reference: ImageReference, image: RemoteImage): boolean {
   const name = formatReference(withoutTag(reference));
   const entry = readIndex(roots).find((one) => one.name === name);
-  return entry?.imageId === image.configDigest && entry.manifest.digest === image.manifestDigest;
+  if (entry?.imageId !== image.configDigest) return false;
+  return entry.manifest.digest === image.manifestDigest && isComplete(roots, image);
+}
+
+/** What was damaged and taken away (`coracle system fsck`), or lost, is brought again by a pull. */
+function isComplete(roots: StateRoots, { layers, configDigest, manifestDigest }: RemoteImage) {
+  const { blob, layer: folder } = storePaths(roots);
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size;
+  try {
+    return (
+      sizeOf(blob(manifestDigest)) !== undefined &&
+      layers.every(({ digest, size }) => sizeOf(blob(digest)) === size) &&
+      readConfig(roots, configDigest).rootfs.diff_ids.every(
+        (id) => sizeOf(folder(asDigest(id))) !== undefined,
+      )
+    );
+  } catch (error) {
+    if (isAppError(error, 'IMAGE_CONTENT_DAMAGED')) return false;
+    throw error;
+  }
 }
 
 async function stageLayers(

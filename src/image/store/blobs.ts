@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { AppError } from '../../core/index.ts';
 import { isErrno, type StateRoots, writeFileAtomic } from '../../state/index.ts';
 import { type Digest, digestOf, isDigest } from '../digest.ts';
@@ -33,8 +33,18 @@ export function writeBlob(roots: StateRoots, mediaType: string, content: string)
   const digest = digestOf(content);
   const path = storePaths(roots).blob(digest);
   const size = Buffer.byteLength(content);
-  if (statSync(path, { throwIfNoEntry: false })?.size !== size) writeFileAtomic(path, content);
+  if (!isWritten(path, content)) writeFileAtomic(path, content);
   return { mediaType, digest, size };
+}
+
+/** One that was damaged on the disk is written again. */
+function isWritten(path: string, content: string): boolean {
+  try {
+    return readFileSync(path, 'utf8') === content;
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /** A manifest, checked as far as we rely on it. */

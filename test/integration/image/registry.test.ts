@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type ErrorCode, isAppError } from '../../../src/core/index.ts';
 import {
+  checkStore,
   imageHistory,
   importImage,
   listImages,
@@ -138,6 +139,30 @@ describe('images and registries', function () {
     );
     expect(inspected.Digest).to.equal(pulled.digest);
     expect((await pullImage(`${registry.host}/app:1`, options)).isNew).to.equal(false);
+  });
+
+  it('brings again what was lost or damaged of an image that it has', async () => {
+    const options = store();
+    const name = `${registry.host}/app:1`;
+    const { id } = await pullImage(name, options);
+    const { data } = options.roots;
+    const blobs = join(data, 'images/blobs/sha256');
+    const [layer = ''] = resolveImage(options.roots, name).layerPaths;
+    const config = join(blobs, id.slice(7));
+    const text = readFileSync(config, 'utf8');
+    const damages = [
+      () => rmSync(layer, { recursive: true }),
+      () => writeFileSync(config, text.replace('2026', '2027')),
+      ...readdirSync(blobs).map((blob) => () => rmSync(join(blobs, blob))),
+    ];
+    for (const damage of damages) {
+      damage();
+      expect((await pullImage(name, options)).isNew).to.equal(true);
+      const check = { roots: options.roots, native: options.native, repair: false };
+      const { faults } = await checkStore({ ...check, running: async () => new Map() });
+      expect(faults).to.deep.equal([]);
+    }
+    expect((await pullImage(name, options)).isNew).to.equal(false);
   });
 
   it('pulls by digest, and finds the image again under it', async () => {

@@ -49,7 +49,7 @@ export const systemFsck = defineCommand<Flags>({
       const found =
         faults.length === 0
           ? 'no faults'
-          : `${faults.length} faults, ${faults.length - left} repaired`;
+          : `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'}, ${faults.length - left} repaired`;
       context.out(
         `Checked ${blobs} blobs (${formatBytes(bytes)}) and ${layers} layers: ${found}\n`,
       );
