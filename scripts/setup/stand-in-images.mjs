@@ -1,4 +1,4 @@
-/** The images that stand in for those of a registry, made from Debian's packages (fixtures/todo-app/images.json). */
+/** The images that stand in for those of a registry, made from Debian's packages (an images.json beside the stacks that use them). */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,9 +11,10 @@ const RECIPE_LABEL = 'coracle.recipe';
 /**
  * Makes the images that are missing or out of date, all at once.
  * @param env the environment of our commands; `CORACLE_DATA` decides where the images go.
+ * @param folder holds images.json and what it copies.
  */
-export async function ensureStandInImages(root, env = process.env) {
-  const fixture = join(root, 'fixtures', 'todo-app');
+export async function ensureStandInImages(root, env = process.env, folder = 'fixtures/todo-app') {
+  const fixture = join(root, folder);
   const { images } = JSON.parse(readFileSync(join(fixture, 'images.json'), 'utf8'));
   const stale = images
     .map((image) => ({

@@ -125,6 +125,19 @@ describe('everyday commands', function () {
     expect(scenario.state('shop-clock-1').id).to.equal(before.clock);
   });
 
+  it('kill, start and port say what there is not, with the exit codes of Docker Compose', async () => {
+    expect(await scenario.compose(['-p', 'none', 'kill'])).to.deep.include({
+      code: 0,
+      stderr: 'no container to kill\n',
+    });
+    const start = await scenario.compose(['-p', 'none', 'start']);
+    expect(start.code).to.equal(1);
+    expect(start.stderr).to.match(/service "(web|db|clock)" has no container to start/);
+    const port = await scenario.compose(['port', 'web', '80']);
+    expect(port.code).to.equal(1);
+    expect(port.stderr).to.include('no port 80/tcp for container shop-web-1\n');
+  });
+
   it('down takes one command and leaves nothing', async () => {
     await scenario.mustCompose('down');
     await scenario.expectNothingLeft();

@@ -73,6 +73,19 @@ export async function ensureStandInImages(): Promise<void> {
   });
 }
 
+/** Makes the images of `fixtures/scenarios/stacks` where they are missing; the first time takes minutes. */
+export async function ensureStackImages(): Promise<void> {
+  await ensureStandInImages();
+  await must(
+    [
+      process.execPath,
+      join(repository, 'scripts/stand-in-images.mjs'),
+      'fixtures/scenarios/stacks',
+    ],
+    { ...process.env, CORACLE_DATA: imageCache },
+  );
+}
+
 async function fillToolsRoot(root: string, libraries: readonly string[]): Promise<void> {
   for (const folder of ['bin', 'etc', 'proc', 'sys', 'dev', 'tmp', 'root', 'usr/bin']) {
     mkdirSync(join(root, folder), { recursive: true });

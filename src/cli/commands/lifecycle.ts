@@ -86,18 +86,27 @@ export const startCommand = defineCommand<{
     const project = await context.projectName();
     await withProjectLock(context, project, 'start', async () => {
       const containers = await selectContainers(context, project, { services });
-      if (containers.length === 0 && services.length > 0) {
-        throw new AppError(
-          'PROJECT_NO_CONTAINERS',
-          `service "${services[0]}" has no container to start`,
-        );
-      }
+      if (containers.length === 0) throw await nothingToStart(context, project, services[0]);
       const plan = planStart({ project, containers, cause: 'start' }, { wait });
       await runWithin(context, waitTimeout, (signal) => runPlan(context, plan, { signal }));
     });
     return 0;
   },
 });
+
+async function nothingToStart(
+  context: CommandContext,
+  project: string,
+  named: string | undefined,
+): Promise<AppError> {
+  const service = named ?? (await fileServices(context))?.values().next().value;
+  return new AppError(
+    'PROJECT_NO_CONTAINERS',
+    service === undefined
+      ? `no containers for project "${project}"`
+      : `service "${service}" has no container to start`,
+  );
+}
 
 export const restartCommand = defineCommand<TimeoutFlags & { readonly deps: boolean }>({
   name: 'restart',
@@ -151,9 +160,8 @@ export const killCommand = defineCommand<{
       const running = containers
         .filter(({ state }) => isAlive(state))
         .filter(({ service }) => declared === undefined || declared.has(service));
-      if (running.length === 0) {
-        throw new AppError('PROJECT_NO_CONTAINERS', `no container to kill in project "${project}"`);
-      }
+      // As with Docker Compose, nothing to kill is no failure: scripts clean up with it.
+      if (running.length === 0) context.err('no container to kill\n');
       return planTogether({ project, containers: running, cause: 'kill' }, ({ id }) => ({
         kind: 'killContainer',
         container: id,

@@ -37,9 +37,12 @@ export const portCommand = defineCommand<PortFlags>({
         PublicPort !== undefined && PrivatePort === Number(port) && Type === protocol,
     );
     if (found === undefined) {
+      const published = info.Ports.flatMap(({ PublicPort, Type }) =>
+        PublicPort === undefined ? [] : [`${PublicPort}/${Type}`],
+      ).join(', ');
       throw new AppError(
         'PROJECT_PORT_NOT_PUBLISHED',
-        `no port ${port}/${protocol} for container ${name}`,
+        `no port ${port}/${protocol} for container ${name}: ${published}`.replace(/: $/, ''),
       );
     }
     context.out(`${found.IP}:${found.PublicPort}\n`);
