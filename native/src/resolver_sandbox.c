@@ -43,6 +43,8 @@ static const struct sock_filter filter[] = {
     ALLOW(epoll_pwait),
     ALLOW(recvfrom),
     ALLOW(sendto),
+    ALLOW(recvmmsg),
+    ALLOW(sendmmsg),
     ALLOW(fstat),
     ALLOW(newfstatat),
     ALLOW(clock_gettime),

@@ -12,7 +12,6 @@
 static void question(struct cor_resolver *resolver, const struct sockaddr_in *peer,
                      struct cor_tcp_client *client, const uint8_t *query, size_t size) {
   static uint8_t answer[COR_DNS_TCP_MAX];
-  cor_resolver_refresh(resolver);
   struct cor_dns_zones zones = {.entries = &resolver->zone,
                                 .project = resolver->project,
                                 .subnets = resolver->subnets,
@@ -26,20 +25,67 @@ static void question(struct cor_resolver *resolver, const struct sockaddr_in *pe
     cor_forward(resolver, peer, client, query, size);
 }
 
+/* Questions and answers of one turn: under load most of a question's cost is the system calls for
+ * it. */
+enum { BATCH = 16, QUERY_MAX = 1232, ANSWERS_SIZE = 16384 };
+
+static struct {
+  struct mmsghdr in[BATCH], out[BATCH];
+  struct iovec in_data[BATCH], out_data[BATCH];
+  struct sockaddr_in peers[BATCH], to[BATCH];
+  uint8_t queries[BATCH][QUERY_MAX], answers[ANSWERS_SIZE];
+  size_t used;
+  unsigned count;
+  bool collects;
+} batch;
+
+static void send_answers(struct cor_resolver *resolver) {
+  for (unsigned done = 0; done < batch.count;) {
+    int n = sendmmsg(resolver->udp.fd, batch.out + done, batch.count - done,
+                     MSG_DONTWAIT | MSG_NOSIGNAL);
+    /* The one that cannot be sent is left out, as a datagram may be. */
+    done += n > 0 ? (unsigned)n : 1;
+  }
+  batch.count = 0;
+  batch.used = 0;
+}
+
+static void add_answer(struct cor_resolver *resolver, const struct sockaddr_in *peer,
+                       const uint8_t *answer, size_t size) {
+  if (batch.count == BATCH || size > ANSWERS_SIZE - batch.used)
+    send_answers(resolver);
+  unsigned i = batch.count++;
+  memcpy(batch.answers + batch.used, answer, size);
+  batch.to[i] = *peer;
+  batch.out_data[i] = (struct iovec){batch.answers + batch.used, size};
+  batch.out[i].msg_hdr = (struct msghdr){.msg_name = &batch.to[i],
+                                         .msg_namelen = sizeof(batch.to[i]),
+                                         .msg_iov = &batch.out_data[i],
+                                         .msg_iovlen = 1};
+  batch.used += size;
+}
+
 static void udp_ready(struct cor_source *source, uint32_t events) {
   struct cor_resolver *resolver = cor_container_of(source, struct cor_resolver, udp);
-  static uint8_t query[COR_DNS_EDNS_MAX];
-  struct sockaddr_in peer;
   (void)events;
-  for (int i = 0; i < 16; i++) {
-    socklen_t size = sizeof(peer);
-    ssize_t n =
-        recvfrom(source->fd, query, sizeof(query), MSG_DONTWAIT, (struct sockaddr *)&peer, &size);
-    if (n < 0)
-      return;
-    if (size == sizeof(peer))
-      question(resolver, &peer, NULL, query, (size_t)n);
+  for (unsigned i = 0; i < BATCH; i++) {
+    batch.in_data[i] = (struct iovec){batch.queries[i], QUERY_MAX};
+    batch.in[i].msg_hdr = (struct msghdr){.msg_name = &batch.peers[i],
+                                          .msg_namelen = sizeof(batch.peers[i]),
+                                          .msg_iov = &batch.in_data[i],
+                                          .msg_iovlen = 1};
   }
+  int count = recvmmsg(source->fd, batch.in, BATCH, MSG_DONTWAIT, NULL);
+  if (count <= 0)
+    return;
+  cor_resolver_refresh(resolver);
+  batch.collects = true;
+  for (int i = 0; i < count; i++)
+    if (batch.in[i].msg_hdr.msg_namelen == sizeof(batch.peers[i]) &&
+        !(batch.in[i].msg_hdr.msg_flags & MSG_TRUNC))
+      question(resolver, &batch.peers[i], NULL, batch.queries[i], batch.in[i].msg_len);
+  send_answers(resolver);
+  batch.collects = false;
 }
 
 void cor_tcp_client_free(struct cor_tcp_client *client) {
@@ -83,6 +129,7 @@ static int tcp_step(struct cor_tcp_client *client) {
   client->in_len -= 2 + size;
   memmove(client->in, client->in + 2 + size, client->in_len);
   client->busy = true;
+  cor_resolver_refresh(client->resolver);
   question(client->resolver, NULL, client, query, size);
   free(query);
   return 0;
@@ -164,6 +211,10 @@ static void tcp_ready(struct cor_source *source, uint32_t events) {
 
 void cor_resolver_reply(struct cor_resolver *resolver, const struct sockaddr_in *peer,
                         struct cor_tcp_client *client, const uint8_t *answer, size_t size) {
+  if (!client && batch.collects) {
+    add_answer(resolver, peer, answer, size);
+    return;
+  }
   if (!client) {
     sendto(resolver->udp.fd, answer, size, MSG_DONTWAIT | MSG_NOSIGNAL,
            (const struct sockaddr *)peer, sizeof(*peer));
