@@ -51,12 +51,12 @@ export class Scenario {
   /**
    * @param project name of the project folder, and so of the project.
    * @param files path in the project folder → content.
-   * @param options `builds`: images are made here, so that the cache's are copied instead of shown.
+   * @param options `builds`: images are made here, so that the cache's are copied instead of shown. `empty`: there are none yet.
    */
   static open(
     project: string,
     files: Readonly<Record<string, string>> = {},
-    options: { readonly builds?: boolean } = {},
+    options: { readonly builds?: boolean; readonly empty?: boolean } = {},
   ): Scenario {
     const docker = dockerUnderTest();
     if (docker !== undefined) return Scenario.#onDocker(docker, project, files);
@@ -71,6 +71,7 @@ export class Scenario {
     for (const part of ['images', 'layers']) {
       mkdirSync(join(imageCache, part), { recursive: true });
       mkdirSync(join(roots.data, part), { recursive: true });
+      if (options.empty) continue;
       if (options.builds) {
         // Hard links: what is in them is never written again, and the index is replaced.
         execFileSync('sh', [
