@@ -86,6 +86,13 @@ static int skip_bytes(struct cor_tar_reader *r, uint64_t size, struct cor_err *e
   return 0;
 }
 
+/* Skips the rest of a block. At the end of the archive it may be missing, as umoci leaves it out;
+ * what was lost on the way shows in the digest. */
+static int skip_padding(struct cor_tar_reader *r, unsigned size, struct cor_err *err) {
+  uint8_t block[COR_TAR_BLOCK_SIZE];
+  return read_bytes(r, block, size, err) < 0 ? -1 : 0;
+}
+
 /* The data of an extension header, NUL-terminated. */
 static int read_extension(struct cor_tar_reader *r, uint64_t size, char **text,
                           struct cor_err *err) {
@@ -319,9 +326,10 @@ int cor_tar_next(struct cor_tar_reader *r, const struct cor_tar_entry **entry,
     r->source.consume(r->source.context, r->handed_out);
     r->handed_out = 0;
   }
-  uint64_t rest = r->remaining + r->padding;
+  uint64_t rest = r->remaining;
+  unsigned padding = r->padding;
   r->remaining = r->padding = 0;
-  if (skip_bytes(r, rest, err) < 0)
+  if (skip_bytes(r, rest, err) < 0 || skip_padding(r, padding, err) < 0)
     return -1;
   forget_entry(r);
 

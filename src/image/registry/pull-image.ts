@@ -23,7 +23,7 @@ import { readIndex } from '../store/index-file.ts';
 import { ensureStore, storePaths } from '../store/layout.ts';
 import { notePulled } from '../store/pull-times.ts';
 import { sweepUnfinished } from '../store/sweep.ts';
-import { discardLayer, stageLayer } from '../unpack/stage-layer.ts';
+import { stageLayer } from '../unpack/stage-layer.ts';
 import { blobStream } from './blob-stream.ts';
 import { chooseManifest, isIndex, manifestTypes } from './choose-manifest.ts';
 import type { Credentials } from './credentials.ts';
@@ -31,6 +31,7 @@ import { claimPartial, partialPath } from './partial-blobs.ts';
 import type { LayerProgress } from './pull-progress.ts';
 import { type FetchedManifest, RegistryClient } from './registry-client.ts';
 import { type RegistryEnv, readRegistrySettings } from './registry-settings.ts';
+import { releaseLayers, shareLayer } from './shared-layers.ts';
 
 export interface RegistryOptions {
   readonly roots: StateRoots;
@@ -138,7 +139,7 @@ async function pullFrom(
       notePulled(roots, withoutTag(reference), options.now());
       return { id, reference: familiar, digest, isNew: true };
     } finally {
-      for (const layer of staged) discardLayer(layer);
+      releaseLayers(staged);
     }
   }
 }
@@ -314,9 +315,9 @@ async function stageLayers(
   );
   const failure = settled.find((result) => result.status === 'rejected');
   if (failure !== undefined) {
-    for (const result of settled) {
-      if (result.status === 'fulfilled') discardLayer(result.value);
-    }
+    releaseLayers(
+      settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    );
     throw options.signal?.aborted
       ? options.signal.reason
       : (failed.signal.reason ?? failure.reason);
@@ -333,13 +334,28 @@ async function stageRemote(
   diffId: Digest,
   options: PullOptions,
 ): Promise<StagedLayer> {
-  const { roots, signal, now } = options;
+  const { roots, signal } = options;
   signal?.throwIfAborted();
   const stored = storedLayer(roots, layer, diffId);
   if (stored !== undefined) {
     report(options, layer.digest, 'Already exists');
     return stored;
   }
+  const staged = await shareLayer([roots.data, layer.digest, diffId].join(' '), () =>
+    fetchLayer(client, repository, layer, diffId, options),
+  );
+  report(options, layer.digest, 'Pull complete');
+  return staged;
+}
+
+async function fetchLayer(
+  client: RegistryClient,
+  repository: string,
+  layer: Descriptor & { readonly digest: Digest },
+  diffId: Digest,
+  options: PullOptions,
+): Promise<StagedLayer> {
+  const { roots, now } = options;
   const begun = claimPartial(roots, layer.digest, now());
   try {
     return await download(client, repository, layer, diffId, options, begun);
@@ -375,7 +391,6 @@ async function download(
     blob: partialPath(roots, digest),
     ...(signal === undefined ? {} : { signal }),
   });
-  report(options, digest, 'Pull complete');
   return { ...staged, descriptor: layer };
 }
 

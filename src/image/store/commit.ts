@@ -94,11 +94,19 @@ function placeLayer(roots: StateRoots, layer: StagedLayer): boolean {
   const blob = paths.blob(layer.descriptor.digest as Digest);
   if (layer.folder === undefined ? !existsSync(folder) : !moveFolder(layer.folder, folder))
     return false;
-  if (layer.blob === undefined) {
-    return statSync(blob, { throwIfNoEntry: false })?.size === layer.descriptor.size;
+  if (layer.blob !== undefined && moveFile(layer.blob, blob)) return true;
+  return statSync(blob, { throwIfNoEntry: false })?.size === layer.descriptor.size;
+}
+
+/** False where it has been moved before, with another image that was pulled at the same time. */
+function moveFile(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    return false;
   }
-  renameSync(layer.blob, blob);
-  return true;
 }
 
 /** True once `to` is there: ours, or an equal one that somebody else unpacked first. */
@@ -106,6 +114,8 @@ function moveFolder(from: string, to: string): boolean {
   try {
     renameSync(from, to);
   } catch (error) {
+    // It has gone there before, with another image that was pulled at the same time.
+    if (isErrno(error, 'ENOENT')) return existsSync(to);
     if (!isErrno(error, 'ENOTEMPTY') && !isErrno(error, 'EEXIST')) throw error;
     removeTree(from);
   }

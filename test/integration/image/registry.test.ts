@@ -107,9 +107,7 @@ describe('images and registries', function () {
     await importImage(archive, { roots, native, name, created: '2026-01-02T03:04:05Z' });
   }
 
-  async function faulty(
-    choose: (line: string, count: number) => Fault | undefined,
-  ): Promise<string> {
+  async function faulty(choose: Parameters<typeof startFaultProxy>[1]): Promise<string> {
     proxy = await startFaultProxy(registry.host, choose);
     return `${proxy.host}/app:1`;
   }
@@ -375,6 +373,111 @@ describe('images and registries', function () {
     await pullImage(name, copy);
     expect(fileOf(copy, name, 'etc/name')).to.equal('two');
     await removeImage(copy.roots, name, { force: false, usedBy: () => [] });
+  });
+
+  it('goes on within a chunk of a large upload, and comes again when it is asked to', async () => {
+    const options = store();
+    // More than one chunk, and not to be compressed.
+    await importTree(options, 'local/large:1', { 'blob.bin': randomBytes(33 * 1024 * 1024) });
+    const done = new Set<string>();
+    const once = (what: string, fault: Fault): Fault | undefined => {
+      if (done.has(what)) return undefined;
+      done.add(what);
+      return fault;
+    };
+    const busy = { kind: 'status', status: 429, headers: { 'retry-after': '0' } } as const;
+    const name = (
+      await faulty((line, _count, { headers }) => {
+        if (line.startsWith('POST')) return once('begin', busy);
+        if (/^PUT .*manifests/.test(line)) return once('manifest', { kind: 'status', status: 503 });
+        if (line.startsWith('PUT')) return once('finish', busy);
+        if (!line.startsWith('PATCH')) return undefined;
+        if (/^0-/.test(headers['content-range'] ?? '')) return once('first chunk', busy);
+        return once('second chunk', { kind: 'cutUpload', afterBytes: 300_000 });
+      })
+    ).replace('app:1', 'large:1');
+    await tagImage(options.roots, 'local/large:1', name);
+    await pushImage(name, options);
+    expect([...done].sort()).to.deep.equal([
+      'begin',
+      'finish',
+      'first chunk',
+      'manifest',
+      'second chunk',
+    ]);
+    const copy = store();
+    await pullImage(name, copy);
+    expect(resolveImage(copy.roots, name).id).to.equal(resolveImage(options.roots, name).id);
+  });
+
+  describe('that share a layer', () => {
+    /** Two images: the same base below one file each. @returns their names, and the digest of the base's blob. */
+    async function pushTwo(): Promise<{ names: readonly string[]; base: string }> {
+      const options = store();
+      await importTree(options, 'local/base:1', { 'base.bin': randomBytes(400_000) });
+      const names: string[] = [];
+      for (const name of ['left', 'right']) {
+        const folder_ = join(folder, `${name}-${serial}`);
+        mkdirSync(folder_);
+        writeFileSync(join(folder_, 'name'), name);
+        const full = `${registry.host}/${name}:1`;
+        const layout = join(folder, `layout-${name}-${serial}`);
+        const store_ = `oci:${join(options.roots.data, 'images')}:local/base:1`;
+        execFileSync('skopeo', ['copy', '-q', store_, `oci:${layout}:1`]);
+        execFileSync('umoci', ['insert', '--image', `${layout}:1`, folder_, '/own']);
+        const into = ['--dest-tls-verify=false', `oci:${layout}:1`, `docker://${full}`];
+        execFileSync('skopeo', ['copy', '-q', ...into]);
+        names.push(full);
+      }
+      const raw = execFileSync('skopeo', [
+        ...['inspect', '--raw', '--tls-verify=false', `docker://${names[0]}`],
+      ]);
+      return { names, base: JSON.parse(raw.toString()).layers[0].digest };
+    }
+    const through = (name: string) => name.replace(registry.host, proxy?.host ?? '');
+    const own = (options: PullOptions, name: string) =>
+      readFileSync(join(resolveImage(options.roots, name).layerPaths[0] ?? '', 'own/name'), 'utf8');
+    const fetches = (digest: string) =>
+      proxy?.seen.filter(({ line }) => line.startsWith('GET') && line.endsWith(digest)).length;
+
+    it('fetch it once, side by side with the layers above', async () => {
+      const { names, base } = await pushTwo();
+      await faulty((line) =>
+        line.endsWith(base) ? { kind: 'slow', pieces: 10, pauseMs: 20 } : undefined,
+      );
+      const options = store();
+      const finished: string[] = [];
+      const onProgress: PullOptions['onProgress'] = ({ layer, status }) => {
+        if (status === 'Pull complete') finished.push(layer);
+      };
+      await Promise.all(names.map((name) => pullImage(through(name), { ...options, onProgress })));
+      expect(fetches(base)).to.equal(1);
+      // The base is the lowest, and comes last.
+      expect(finished.at(-1)).to.equal(base.slice(7, 19));
+      expect(names.map((name) => own(options, through(name)))).to.deep.equal(['left', 'right']);
+      expect(readdirSync(join(options.roots.data, 'layers'))).to.have.length(3);
+      expect(readdirSync(join(options.roots.data, 'images/ingest'))).to.deep.equal([]);
+    });
+
+    it('do not fail with each other', async () => {
+      const { names, base } = await pushTwo();
+      const { length } = names;
+      expect(length).to.equal(2);
+      await faulty((line) => {
+        if (line.endsWith(base)) return { kind: 'slow', pieces: 10, pauseMs: 20 };
+        return /^GET \/v2\/left\/blobs/.test(line) && fetches(base) !== 0
+          ? { kind: 'status', status: 404 }
+          : undefined;
+      });
+      const options = store();
+      const [left, right] = await Promise.allSettled(
+        names.map((name) => pullImage(through(name), options)),
+      );
+      expect(left?.status).to.equal('rejected');
+      expect(right?.status).to.equal('fulfilled');
+      expect(own(options, through(names[1] ?? ''))).to.equal('right');
+      expect(readdirSync(join(options.roots.data, 'layers'))).to.have.length(2);
+    });
   });
 
   it('saves an archive that Docker’s tools and our own load read back', async () => {

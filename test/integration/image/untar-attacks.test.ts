@@ -208,10 +208,18 @@ describe('untar against hostile archives', () => {
 
   it('reports an archive that ends early, at every length', () => {
     const whole = tarOf({ name: 'f', content: 'x'.repeat(700), pax: { mtime: '1.5' } });
-    for (const length of [1, 511, 513, 1024, 1300, 1600, 2200, 2500]) {
+    for (const length of [1, 511, 513, 1024, 1300, 1600, 2200]) {
       const { status, failure } = bench.untar(whole.subarray(0, length));
       expect(status, `cut at ${length}`).to.equal(1);
       expect(failure.message).to.match(/truncated|not a tar/);
+    }
+  });
+
+  it('takes an archive that ends with its last file, as umoci writes it', () => {
+    const whole = tarOf({ name: 'f', content: 'x'.repeat(700) });
+    for (const length of [512 + 700, 512 + 1000, 512 + 1024]) {
+      expect(bench.untar(whole.subarray(0, length)).status, `cut at ${length}`).to.equal(0);
+      expect(statSync(join(bench.root, 'f')).size).to.equal(700);
     }
   });
 

@@ -8,6 +8,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string> }
   /** The connection is cut after so many bytes of the answer's body. */
   | { readonly kind: 'cut'; readonly afterBytes: number }
+  /** The connection is cut after so many bytes of what the client sends. */
+  | { readonly kind: 'cutUpload'; readonly afterBytes: number }
   /** One byte of the body is another one. */
   | { readonly kind: 'corrupt' }
   /** The request's connection is cut before anything is passed on. */
@@ -98,6 +100,15 @@ function pass(
     response.on('end', () => answer.end());
     response.on('error', () => answer.destroy());
   });
+  if (fault?.kind === 'cutUpload') {
+    let taken = 0;
+    incoming.on('data', (chunk: Buffer) => {
+      taken += chunk.length;
+      if (taken < fault.afterBytes) return;
+      incoming.socket.destroy();
+      onward.destroy();
+    });
+  }
   incoming.pipe(onward);
 }
 
