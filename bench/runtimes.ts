@@ -1,6 +1,6 @@
 /**
  * `npm run bench:runtimes`: our runtime beside other OCI runtimes by the command line that all of them have, and a container of
- * the engine from the request to its end, without and with a network. Needs root. In turns; only ratios within one run mean
+ * the engine from the request to its end, without and with a network, beside what the kernel alone takes. Needs root. In turns; only ratios within one run mean
  * something.
  *
  *   npm run bench:runtimes -- [--runs 80] [--beside crun,/path/to/runc]
@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureEngine } from './runtimes/engine.ts';
+import { KERNEL, measureEngine } from './runtimes/engine.ts';
 import { findRuntimes, makeBundle, measureCommands } from './runtimes/oci.ts';
 import { type Summary, summarize } from './statistics.ts';
 
@@ -44,7 +44,7 @@ try {
   for (const { name, version } of runtimes) console.log(`${name}: ${version}`);
   measureCommands(runtimes, makeBundle(folder), { runs, keep });
   await measureEngine(folder, { runs, keep });
-  const names = runtimes.map(({ name }) => name);
+  const names = [...runtimes.map(({ name }) => name), KERNEL];
   console.log(`\nmilliseconds, median (min–max) of ${runs}`);
   for (const [row, columns] of samples) {
     const cells = names

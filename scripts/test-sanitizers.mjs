@@ -2,6 +2,9 @@
  * `npm run test:sanitizers`: the native suite with address and undefined-behaviour sanitizers, then a shim over
  * CORACLE_RESTARTS (1000) restarts, which may leak nothing; `npm run fuzz` (this with `fuzz`): the libFuzzer targets,
  * FUZZ_SECONDS (60) each.
+ *
+ * LeakSanitizer and not valgrind: Debian 12's knows neither pidfd_open, openat2 and the calls that mount without a path, nor
+ * clones into new namespaces, so that no container starts under it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,13 +1,21 @@
-/** A container of the engine, from the request to the native client until its exit is told: network, shim, log and all. */
-import { mkdirSync } from 'node:fs';
+/**
+ * A container of the engine, from the request to the native client until its exit is told: network, shim, log and all. Beside
+ * it, what the kernel alone takes for the same container on the same bridge (bare.c).
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createEngine } from '../../src/engine/index.ts';
 import { importImage } from '../../src/image/index.ts';
 import { NativeClient } from '../../src/runtime/index.ts';
 import { containerPaths } from '../../src/state/index.ts';
+import { repository } from '../../test/support/command.ts';
 import { IMAGE, makeIdleImage } from '../contestants.ts';
 import { nativeBinary, type Rounds } from './oci.ts';
+
+/** The column of bare.c. */
+export const KERNEL = 'the kernel alone';
 
 export async function measureEngine(folder: string, { runs, keep }: Rounds): Promise<void> {
   const roots = { data: join(folder, 'data'), run: join(folder, 'run') };
@@ -35,6 +43,10 @@ export async function measureEngine(folder: string, { runs, keep }: Rounds): Pro
       await container.start();
       await container.wait();
       const { dir, run } = containerPaths(roots, container.id);
+      const bare =
+        NetworkMode === 'none'
+          ? undefined
+          : kernelAlone(folder, containerPaths(roots, container.id).shim);
       for (let round = 0; round <= runs; round += 1) {
         const started = performance.now();
         await client.request('container.start', { dir, run, sharesPids: false });
@@ -43,6 +55,8 @@ export async function measureEngine(folder: string, { runs, keep }: Rounds): Pro
         if (round > 0) keep(row, 'coracle-runtime', performance.now() - started);
         // The exit is told before the shim has taken its network down, which the next start would wait for.
         await setTimeout(100);
+        const ms = bare?.();
+        if (round > 0 && ms !== undefined) keep(row, KERNEL, ms);
       }
       await container.remove({ force: true });
     }
@@ -51,4 +65,19 @@ export async function measureEngine(folder: string, { runs, keep }: Rounds): Pro
     await client.close();
     await engine.close();
   }
+}
+
+/** The kernel's share for a container of the engine: the same layer, bridge and address. */
+function kernelAlone(folder: string, shimFile: string): () => number {
+  const make = ['-s', '-C', join(repository, 'native'), 'build/bench-bare'];
+  execFileSync('make', make, { stdio: 'inherit' });
+  const { overlay, network } = JSON.parse(readFileSync(shimFile, 'utf8'));
+  const { bridge, address, gateway } = network.endpoints[0];
+  const program = join(repository, 'native/build/bench-bare');
+  return () => {
+    const work = mkdtempSync(join(folder, 'bare-'));
+    const printed = execFileSync(program, [overlay.lower[0], work, bridge, address, gateway]);
+    rmSync(work, { recursive: true });
+    return Number(printed);
+  };
 }

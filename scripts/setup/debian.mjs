@@ -34,7 +34,6 @@ const TEST_PACKAGES = [
   'procps',
   'skopeo',
   'umoci',
-  'valgrind',
 ];
 
 /** To boot the machine of `npm run test:vm`. */
