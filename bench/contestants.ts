@@ -14,6 +14,10 @@ export interface Contestant {
   readonly env: NodeJS.ProcessEnv;
   /** Brings {@link IMAGE} in from a root file system's tar. */
   importImage(archive: string): void;
+  /** Loads what `docker save` or `coracle save` wrote. */
+  loadImage(archive: string): void;
+  /** Writes an image of another data folder of ours to an archive; false where there is none. */
+  saveFrom(data: string, image: string, archive: string): boolean;
 }
 
 /** @param folder holds data and run folders of ours while it is measured. */
@@ -39,6 +43,12 @@ function coracleContestant(folder: string): Contestant {
         [node, coracleProgram, 'image', 'import', '-c', 'CMD ["sleep","infinity"]', archive, IMAGE],
         env,
       ),
+    loadImage: (archive) => must([node, coracleProgram, 'image', 'load', '-i', archive], env),
+    saveFrom: (data, image, archive) =>
+      output([node, coracleProgram, 'image', 'save', '-o', archive, image], {
+        ...env,
+        CORACLE_DATA: data,
+      }) !== undefined,
   };
 }
 
@@ -53,6 +63,8 @@ function dockerContestant(): Contestant | undefined {
     env: process.env,
     importImage: (archive) =>
       must(['docker', 'import', '-c', 'CMD ["sleep","infinity"]', archive, IMAGE], process.env),
+    loadImage: (archive) => must(['docker', 'load', '-i', archive], process.env),
+    saveFrom: () => false,
   };
 }
 

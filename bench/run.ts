@@ -2,6 +2,8 @@
  * `npm run bench`: how long the everyday commands take with 1, 10 and 50 idle containers, beside bare Node's start-up and,
  * where a Docker Engine answers, beside Docker Compose, run in turns. Only ratios within one run mean something.
  *
+ * Then a chain of five services behind each other's healthchecks, and an app with a database that has its volume already.
+ *
  *   npm run bench -- [--runs 7] [--sizes 1,10,50]
  */
 import { spawnSync } from 'node:child_process';
@@ -12,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { repository } from '../test/support/command.ts';
 import { type Contestant, findContestants, IMAGE, makeIdleImage } from './contestants.ts';
 import { printTable, type Row } from './report.ts';
+import { chainChecksMs, chainOfFive, type Keep, measureTodo, provideDatabase } from './stacks.ts';
 import { summarize } from './statistics.ts';
 
 /** Commands in the order in which they are timed, with what they are given. */
@@ -20,6 +23,7 @@ const STEPS: readonly { readonly name: string; readonly args: readonly string[] 
   { name: 'up -d again', args: ['up', '-d'] },
   { name: 'ps', args: ['ps'] },
   { name: 'exec true', args: ['exec', '-T', 's1', 'true'] },
+  { name: 'run --rm true', args: ['run', '--rm', '-T', 's1', 'true'] },
   { name: 'down', args: ['down'] },
 ];
 
@@ -34,12 +38,12 @@ const sizes = values.sizes.split(',').map(Number);
 
 const folder = mkdtempSync(join(tmpdir(), 'coracle-bench-'));
 try {
-  main();
+  await main();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const contestants = findContestants(folder);
   const archive = makeIdleImage(folder);
   for (const contestant of contestants) {
@@ -62,7 +66,17 @@ function main(): void {
       for (const contestant of contestants) measureStack(contestant, file, size, keep);
     }
   }
+  const chain = join(folder, 'chain.yaml');
+  writeFileSync(chain, chainOfFive());
+  for (let round = 0; round <= runs; round += 1) {
+    const keep = round > 0 ? add : () => undefined;
+    process.stderr.write(`\rchain, run ${round} of ${runs} `);
+    for (const contestant of contestants) measureChain(contestant, chain, keep);
+  }
+  if (provideDatabase(folder, contestants)) await measureTodo(folder, contestants, runs, add);
+  else console.log('no database image: run test/e2e/run once for the row of the todo stack');
   process.stderr.write('\r\x1b[2K');
+  console.log(`the checks of the chain alone: ${chainChecksMs} ms`);
   const rows: Row[] = [...samples].map(([key, values]) => {
     const [name = '', column = ''] = key.split('\t');
     return { name, column, ...summarize(values) };
@@ -78,7 +92,7 @@ function measureStack(
   { name, compose, env }: Contestant,
   file: string,
   size: number,
-  keep: (row: string, column: string, ms: number) => void,
+  keep: Keep,
 ): void {
   const command = (args: readonly string[]) => [
     ...compose,
@@ -92,6 +106,16 @@ function measureStack(
     for (const step of STEPS) keep(`${step.name}, ${size}`, name, timed(command(step.args), env));
   } finally {
     spawnSync(compose[0] ?? '', command(['down', '-t', '0']).slice(1), { env });
+  }
+}
+
+function measureChain({ name, compose, env }: Contestant, file: string, keep: Keep): void {
+  const command = [...compose, '-p', 'bench-chain', '-f', file];
+  try {
+    keep('up -d, a chain of five healthchecks', name, timed([...command, 'up', '-d'], env));
+  } finally {
+    const [program = '', ...args] = [...command, 'down', '-t', '0'];
+    spawnSync(program, args, { env });
   }
 }
 

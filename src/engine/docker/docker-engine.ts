@@ -9,6 +9,7 @@ import { dockerExec } from './docker-exec.ts';
 import { dockerListening } from './docker-listening.ts';
 import { dockerLog } from './docker-log.ts';
 import { answered, unlessThatAlready } from './refusal.ts';
+import { withProfiles } from './security-profiles.ts';
 
 /** Where the Docker Engine is, and what of this process it needs. */
 export interface DockerEngineOptions {
@@ -27,7 +28,7 @@ export function dockerEngine({ address, sleep }: DockerEngineOptions): Engine {
   const engine: Partial<Engine> = {
     async createContainer(options) {
       refuseRestartTimes(options.HostConfig?.RestartPolicy);
-      const { id } = await answered(docker.createContainer(options));
+      const { id } = await answered(docker.createContainer(withProfiles(options)));
       return containerApi(docker, id);
     },
     getContainer: (idOrName) => containerApi(docker, idOrName),

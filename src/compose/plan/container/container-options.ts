@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ContainerCreateOptions } from '../../../engine/index.ts';
 import type { Service } from '../../model/index.ts';
 import type { ProvidedFiles } from '../provided-files.ts';
@@ -95,7 +96,7 @@ function hostSettings(translation: Translation): Record<string, unknown> {
     Privileged: service.privileged,
     ReadonlyRootfs: service.read_only,
     Runtime: service.runtime,
-    SecurityOpt: service.security_opt,
+    SecurityOpt: service.security_opt?.map((option) => absoluteProfile(option, translation)),
     StorageOpt: service.storage_opt,
     Sysctls: service.sysctls,
     Tmpfs: temporaryFileSystems(service),
@@ -107,6 +108,16 @@ function hostSettings(translation: Translation): Record<string, unknown> {
     Annotations: service.annotations,
   };
 }
+
+/** `seccomp:./profile.json` names a file beside the compose file, wherever the command is called. */
+function absoluteProfile(option: string, { workingDir }: Translation): string {
+  const [, key, profile = ''] = /^(seccomp[=:])(.+)$/s.exec(option) ?? [];
+  const isPath = key !== undefined && !profileWords.has(profile) && !profile.startsWith('{');
+  return isPath ? `${key}${resolve(workingDir, profile)}` : option;
+}
+
+/** Profiles that are no files. */
+const profileWords = new Set(['unconfined', 'builtin', 'default']);
 
 function namespaceMode({ containerOf }: Translation, mode: string | undefined): string | undefined {
   const service = serviceOfMode(mode);

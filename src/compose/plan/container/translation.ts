@@ -6,6 +6,8 @@ export interface Translation {
   readonly project: Project;
   readonly name: string;
   readonly service: Service;
+  /** Absolute folder that the paths of the file start from. */
+  readonly workingDir: string;
   /** Name of the container that stands for another service of the project in `service:x` references. */
   readonly containerOf: (service: string) => string;
   /** Reports that the value at a path below the service cannot be run: `['logging', 'driver']`. */

@@ -121,6 +121,7 @@ export class ReplicaOptions {
       project: this.#input.project,
       name: service,
       service: definition,
+      workingDir: this.#input.workingDir,
       containerOf: this.#containerOf,
       unsupported: (path, message) =>
         this.#input.report({

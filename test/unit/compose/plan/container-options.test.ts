@@ -51,6 +51,18 @@ describe('container options of a service', () => {
     });
   });
 
+  it('name a seccomp profile by its absolute path, from the folder of the file', async () => {
+    const host = await hostConfigOf({
+      security_opt: ['seccomp:./a.json', 'seccomp=b.json', 'seccomp=/c.json', 'seccomp:unconfined'],
+    });
+    expect(host.SecurityOpt).to.deep.equal([
+      'seccomp:/home/dev/todo/a.json',
+      'seccomp=/home/dev/todo/b.json',
+      'seccomp=/c.json',
+      'seccomp:unconfined',
+    ]);
+  });
+
   it('translate ports, with a free one where none is published', async () => {
     const host = await hostConfigOf({
       ports: [
