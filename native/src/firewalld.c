@@ -23,9 +23,10 @@ static int tell(const char *interface, bool for_good, struct cor_err *err) {
   if (status > 0)
     cor_fail(err, 0, "firewall-cmd", add, "%.*s", said.data ? (int)strcspn(said.data, "\n") : 0,
              said.data ? said.data : "");
-  return cor_fail(err, err->errno_, "open firewalld", interface,
-                  "firewalld refuses what containers send, and cannot be told otherwise: %.200s",
-                  err->msg);
+  return cor_fail(
+      err, err->errno_, "open firewalld", interface,
+      "firewalld refuses what containers send, and `%s --zone=trusted %s` failed: %.200s", argv[0],
+      add, err->msg);
 }
 
 int cor_firewalld_trust(const char *bridge, struct cor_err *err) {

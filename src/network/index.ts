@@ -9,6 +9,7 @@
  * Invariants: a network exists while `<data>/network-names/<name>` points to its id; no two networks overlap; an address
  * has at most one holder, for the container's whole life; the MAC follows from the address.
  */
+
 export {
   type AddressPool,
   checkOverlap,
@@ -27,6 +28,7 @@ export {
   releaseEndpoint,
   reserveEndpoint,
 } from './endpoints.ts';
+export { hasInterface } from './host-interfaces.ts';
 export { hostResolvConf } from './host-resolv-conf.ts';
 export { hostSubnets } from './host-routes.ts';
 export { type ConnectedContainer, type NetworkView, networkView } from './inspect.ts';

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type Dockerode from 'dockerode';
 import { AppError } from '../core/index.ts';
@@ -7,6 +6,7 @@ import { type StateRoots, syncFolder } from '../state/index.ts';
 import { type AddressPool, checkOverlap, chooseSubnet, type TakenSubnet } from './address-pools.ts';
 import { type NetworkRequest, readCreateOptions } from './create-options.ts';
 import { driverSettings } from './driver-options.ts';
+import { hasInterface } from './host-interfaces.ts';
 import { formatIpv4, formatSubnet, overlaps, parseCidr, type Subnet } from './ipv4.ts';
 import {
   formatIpv6,
@@ -123,7 +123,7 @@ function barrierWarning(name: string, barriers: string): string {
 
 /** A macvlan hangs on an interface that is not ours to make. */
 function checkParent({ name, bridge }: NetworkRecord): void {
-  if (existsSync(`/sys/class/net/${bridge}`)) return;
+  if (hasInterface(bridge)) return;
   throw new AppError(
     'NETWORK_PARENT_MISSING',
     `network "${name}": this host has no interface "${bridge}"`,

@@ -21,6 +21,18 @@ const rows: readonly (readonly [
     /^(look up|create|commit|add) (table|set|chain|nf_tables|rule)/,
     'NETWORK_NFTABLES_MISSING',
   ],
+  [
+    'EOPNOTSUPP',
+    /^create ipvlan$/,
+    'HOST_KERNEL_FEATURE_MISSING',
+    'load it: `modprobe ipvlan`; where the kernel has none, driver macvlan does much the same',
+  ],
+  [
+    'EOPNOTSUPP',
+    /^create macvlan$/,
+    'HOST_KERNEL_FEATURE_MISSING',
+    'load it: `modprobe macvlan`; where the kernel has none, use a network of driver bridge',
+  ],
   ['ENOENT', /^add rule to chain$/, 'NETWORK_NFTABLES_MISSING'],
   ['ENOENT', /^execve$/, 'NATIVE_COMMAND_NOT_FOUND'],
   ['ENOTDIR', /^execve$/, 'NATIVE_COMMAND_NOT_FOUND'],

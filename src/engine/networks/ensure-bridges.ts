@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
 import { AppError } from '../../core/index.ts';
-import { ensureBridge, readNetwork } from '../../network/index.ts';
+import { ensureBridge, hasInterface, readNetwork } from '../../network/index.ts';
 import type { EndpointRecord } from '../container-record.ts';
 import type { EngineContext } from '../engine-context.ts';
 
@@ -15,7 +14,7 @@ export async function ensureBridges(
   for (const { networkId, networkName, bridge } of endpoints) {
     const known = context.ensuredBridges.get(networkId);
     const now = context.now();
-    const isThere = statSync(`/sys/class/net/${bridge}`, { throwIfNoEntry: false }) !== undefined;
+    const isThere = hasInterface(bridge);
     if (known !== undefined && now - known.at < trustMs && isThere) {
       await known.done;
       continue;
