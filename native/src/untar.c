@@ -355,6 +355,14 @@ static int make_whiteout(const struct target *t, struct cor_err *err) {
   return 1;
 }
 
+/* umoci writes whiteouts also for what was in a folder that a file of this layer has replaced:
+ * there is no such folder, and nothing that they could hide. */
+static bool hides_nothing(const struct unpacking *u, const struct target *t,
+                          const struct cor_err *err) {
+  return !u->options->verbatim && !u->options->files && strncmp(t->base, ".wh.", 4) == 0 &&
+         err->errno_ == ENOTDIR;
+}
+
 static int set_root(struct unpacking *u, const struct cor_tar_entry *e, struct cor_err *err) {
   struct target root = {u->place.root, ".", "."};
   if (e->type != COR_TAR_FOLDER)
@@ -391,7 +399,7 @@ static int unpack_entry(struct unpacking *u, const struct cor_tar_entry *e, stru
   if (place_name(u, e->name, name, err) < 0)
     return -1;
   if (cor_place_find(&u->place, name, &t.dirfd, &t.base, err) < 0)
-    return -1;
+    return hides_nothing(u, &t, err) ? 0 : -1;
   if (!u->options->verbatim && !u->options->files) {
     int whiteout = make_whiteout(&t, err);
     if (whiteout != 0)

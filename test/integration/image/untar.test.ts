@@ -55,6 +55,17 @@ describe('untar', () => {
     expect(xattr(at('opaque'), 'trusted.overlay.opaque')).to.equal('y');
   });
 
+  it('takes whiteouts below a file that has replaced their folder, as umoci writes them', () => {
+    const archive = tarOf(
+      { name: 'd', content: 'x' },
+      { name: 'd/.wh.f' },
+      { name: 'd/.wh..wh..opq' },
+    );
+    expect(bench.untar(archive).status).to.equal(0);
+    expect(readFileSync(at('d'), 'utf8')).to.equal('x');
+    expect(bench.untar(tarOf({ name: 'd/f', content: 'x' })).failure.errnoName).to.equal('ENOTDIR');
+  });
+
   it('hides a folder of the lower layers that is removed and made again', () => {
     const folder = { name: 'd/', type: '5', mode: 0o755 };
     for (const entries of [
