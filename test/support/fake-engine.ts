@@ -92,6 +92,11 @@ export class FakeEngine implements ComposeEngine {
     this.#failures.set(call, error);
   }
 
+  /** From now on nothing fails. */
+  heal(): void {
+    this.#failures.clear();
+  }
+
   /** What a command that is run inside any container ends with. */
   execEndsWith(program: string, exitCode: number): void {
     this.#execCodes.set(program, exitCode);

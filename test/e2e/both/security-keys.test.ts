@@ -9,6 +9,8 @@ interface Row {
   /** A shell line; what it prints is compared. */
   readonly asks: string;
   readonly answer: string | RegExp;
+  /** Where a Docker Engine answers otherwise; docs/docker-engine.md says why. */
+  readonly onDocker?: RegExp;
 }
 
 const field = (name: string) => `sed -n "s/^${name}:\\t//p" /proc/self/status`;
@@ -29,6 +31,7 @@ const table: Readonly<Record<string, Row>> = {
     keys: {},
     asks: `${field('CapEff')}; ${field('Seccomp')}; ${field('NoNewPrivs')}; ${tunnel}; wc -c </proc/interrupts`,
     answer: '00000000a80425fb 2 0 Operation not permitted 0',
+    onDocker: /^00000000a80425fb 2 0 (Operation not permitted )?0$/,
   },
   privileged: {
     keys: { privileged: true },
@@ -159,8 +162,9 @@ describe('keys that confine a service, or set it free', function () {
     await scenario.close(this.test?.parent?.tests.find((test) => test.state === 'failed'));
   });
 
-  for (const [name, { keys, answer }] of Object.entries(table)) {
+  for (const [name, { keys, answer: ours, onDocker }] of Object.entries(table)) {
     it(JSON.stringify(keys), () => {
+      const answer = scenario.engine === 'docker' ? (onDocker ?? ours) : ours;
       const found = answers.get(name) ?? '';
       if (typeof answer === 'string') expect(found).to.equal(answer);
       else expect(found).to.match(answer);
