@@ -41,7 +41,8 @@ struct target {
 static int fail(const struct target *t, const char *op, struct cor_err *err) {
   int why = errno;
   return cor_fail(err, why, op, t->name,
-                  why == ENOSPC || why == EDQUOT ? "the disk is full"
+                  why == ENOSPC   ? "the disk is full"
+                  : why == EDQUOT ? "the quota of the disk is used up"
                   : why == EPERM && strcmp(op, "mknod") == 0
                       ? "devices need the capability CAP_MKNOD in the first user namespace"
                       : "cannot unpack it");
