@@ -17,7 +17,13 @@ describe('logs -f', function () {
     await scenario.close(this.currentTest);
   });
 
-  it('must show every line once and in order over restart, recreation, scaling and a crash loop', async () => {
+  it('must show every line once and in order over restart, recreation, scaling and a crash loop', async function () {
+    if (scenario.engine === 'docker') {
+      console.log(
+        '      skipped: on a Docker Engine it loses a restart at times (docs/docker-engine.md)',
+      );
+      this.skip();
+    }
     await scenario.mustCompose('up', '-d', 'clock');
     const { child, result } = scenario.startCompose(['logs', '-f', '--no-color']);
     let seen = '';
