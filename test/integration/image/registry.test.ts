@@ -1,23 +1,13 @@
 /** Pull and push against Debian's docker-registry, with faults in between, and what skopeo makes of the results. */
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type ErrorCode, isAppError } from '../../../src/core/index.ts';
+import type { ErrorCode } from '../../../src/core/index.ts';
 import {
   checkStore,
   imageHistory,
-  importImage,
   listImages,
   loadImages,
   type PullOptions,
@@ -36,30 +26,22 @@ import {
   type FaultProxy,
   startFaultProxy,
 } from '../../support/registry/fault-proxy.ts';
+import { failure, RegistryLab } from '../../support/registry/registry-lab.ts';
 import { type RegistryServer, startRegistry } from '../../support/registry/registry-server.ts';
-import { nativeBinary } from '../../support/untar-bench.ts';
 
 const blobPath = /^GET \/v2\/.*\/blobs\//;
 
-async function failure(code: ErrorCode, work: Promise<unknown>): Promise<Error> {
-  try {
-    await work;
-  } catch (error) {
-    if (isAppError(error, code)) return error;
-    throw error;
-  }
-  throw new Error(`expected ${code}`);
-}
-
 describe('images and registries', function () {
   this.timeout(60_000);
+  let lab: RegistryLab;
   let folder: string;
   let registry: RegistryServer;
   let proxy: FaultProxy | undefined;
   let serial = 0;
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'coracle-registry-'));
+    lab = new RegistryLab();
+    folder = lab.folder;
     registry = await startRegistry(join(folder, 'registry'));
     const options = store();
     // Not to be compressed, so that its blob is as long as its content.
@@ -71,50 +53,20 @@ describe('images and registries', function () {
   });
   after(async () => {
     await registry.stop();
-    rmSync(folder, { recursive: true, force: true });
+    lab.remove();
   });
   afterEach(async () => {
     await proxy?.stop();
     proxy = undefined;
   });
 
-  /** A store of its own. */
-  function store(): PullOptions {
-    serial += 1;
-    const data = join(folder, `store-${serial}`);
-    mkdirSync(data);
-    return {
-      roots: { data, run: join(data, 'run') },
-      native: nativeBinary,
-      env: { HOME: join(folder, 'home') },
-      now: Date.now,
-    };
-  }
-
-  async function importTree(
-    { roots, native }: PullOptions,
-    name: string,
-    files: Readonly<Record<string, string | Buffer>>,
-  ): Promise<void> {
-    serial += 1;
-    const tree = join(folder, `tree-${serial}`);
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(join(tree, path, '..'), { recursive: true });
-      writeFileSync(join(tree, path), content);
-    }
-    const archive = `${tree}.tar`;
-    execFileSync('tar', ['-C', tree, '-cf', archive, '.']);
-    await importImage(archive, { roots, native, name, created: '2026-01-02T03:04:05Z' });
-  }
+  const store = () => lab.store();
+  const importTree: RegistryLab['importTree'] = (...given) => lab.importTree(...given);
+  const fileOf: RegistryLab['fileOf'] = (...given) => lab.fileOf(...given);
 
   async function faulty(choose: Parameters<typeof startFaultProxy>[1]): Promise<string> {
     proxy = await startFaultProxy(registry.host, choose);
     return `${proxy.host}/app:1`;
-  }
-
-  function fileOf(options: PullOptions, name: string, path: string): string {
-    const [layer = ''] = resolveImage(options.roots, name).layerPaths;
-    return readFileSync(join(layer, path), 'utf8');
   }
 
   /** Whatever has come halfway is none of the store's images, and nothing that a later pull would trip over. */
@@ -416,15 +368,16 @@ describe('images and registries', function () {
       const options = store();
       await importTree(options, 'local/base:1', { 'base.bin': randomBytes(400_000) });
       const names: string[] = [];
+      serial += 1;
       for (const name of ['left', 'right']) {
-        const folder_ = join(folder, `${name}-${serial}`);
-        mkdirSync(folder_);
-        writeFileSync(join(folder_, 'name'), name);
+        const tree = join(folder, `${name}-${serial}`);
+        mkdirSync(tree);
+        writeFileSync(join(tree, 'name'), name);
         const full = `${registry.host}/${name}:1`;
         const layout = join(folder, `layout-${name}-${serial}`);
-        const store_ = `oci:${join(options.roots.data, 'images')}:local/base:1`;
-        execFileSync('skopeo', ['copy', '-q', store_, `oci:${layout}:1`]);
-        execFileSync('umoci', ['insert', '--image', `${layout}:1`, folder_, '/own']);
+        const stored = `oci:${join(options.roots.data, 'images')}:local/base:1`;
+        execFileSync('skopeo', ['copy', '-q', stored, `oci:${layout}:1`]);
+        execFileSync('umoci', ['insert', '--image', `${layout}:1`, tree, '/own']);
         const into = ['--dest-tls-verify=false', `oci:${layout}:1`, `docker://${full}`];
         execFileSync('skopeo', ['copy', '-q', ...into]);
         names.push(full);
