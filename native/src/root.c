@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -342,10 +343,24 @@ int cor_root_setup(struct cor_init *init, struct cor_err *err) {
   return make_cwd(init, err);
 }
 
+/* To the mount namespace's own root, where the caller of all this was in a chroot. pivot_root moves
+ * what it finds as this process's root: from within a chroot it would leave the namespace's root,
+ * and with it the whole host, above the container. There setns puts who joins the namespace, as
+ * exec does, and there a process that may chroot climbs. */
+static int leave_chroot(struct cor_err *err) {
+  _cleanup_close_ int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (own < 0 || setns(own, CLONE_NEWNS) < 0)
+    return cor_fail(err, errno, "setns", "/proc/self/ns/mnt",
+                    "cannot go to the root of the mount namespace");
+  return 0;
+}
+
 /* pivot_root(".", ".") stacks the old root over the new one at the same place (pivot_root(2),
  * NOTES), so no folder for it is needed in the container; what lies on top, the old one, is then
  * detached. From there on nothing of the host's tree can be reached by any path. */
 static int pivot(struct cor_init *init, struct cor_err *err) {
+  if (leave_chroot(err) < 0)
+    return -1;
   _cleanup_close_ int old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (old_root < 0 || fchdir(init->root_fd) < 0)
     return cor_fail(err, errno, "fchdir", "/", "cannot enter the container's root");

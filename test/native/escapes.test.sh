@@ -118,4 +118,19 @@ ln -s "../../../../../..$work/target" "$work/volume/link"
 sh_in chain "ls /data/link/deep $work/target/deep"
 is "$(ls "$work/target/deep") $(grep -c secret <<< "$out")" ' 2' 'a link in a volume leads into the container, also for a mount below it'
 
+# A runtime that is itself in a chroot: pivot_root would leave the namespace's own root, the host's tree, above the container.
+bundle jailed '.process.args = ["/bin/sleep", "1000"]'
+echo container > "$work/jailed/rootfs/etc/whose"
+mkdir "$work/jail"
+cat > "$work/jailed/try" << END
+mount --rbind / "$work/jail"
+cd "$work/jail"
+exec chroot . /bin/sh -c 'cd / && $CORACLE_RUNTIME --root $root run --detach --bundle $work/jailed jailed > /dev/null 2>&1 &&
+  $CORACLE_RUNTIME --root $root exec jailed cat /etc/whose $work/host/secret'
+END
+out=$(unshare --mount sh "$work/jailed/try" 2>&1)
+[ "$(grep -cx container <<< "$out") $(grep -cx secret <<< "$out")" = '1 0' ]
+ok 'in a chroot too, the container is all that exec finds'
+rt delete --force jailed
+
 finish
