@@ -23,7 +23,7 @@ export type {
   StepMount,
   StepSpec,
 } from './build-options.ts';
-export { type CacheEntry, listBuildCache } from './cache/list-cache.ts';
+export { type CacheEntry, listBuildCache, oldestBuild } from './cache/list-cache.ts';
 export { type PrunedCache, type PruneOptions, pruneBuildCache } from './cache/prune-cache.ts';
 export { parseGitAddress } from './context/git-repository.ts';
 export { csvFields } from './dockerfile/read-mount.ts';

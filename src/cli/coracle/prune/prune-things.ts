@@ -92,13 +92,18 @@ export async function pruneVolumes(
   return { removed, bytes };
 }
 
-/** Images without a name, or all that no container is made from. */
+/** Images without a name, or all that no container is made from; none while a build, between two steps, may stand on one. */
 export async function pruneUnusedImages(
   context: CommandContext,
   all: boolean,
   isWanted: IsWanted,
 ): Promise<Pruned> {
   const engine = await context.engine();
+  const { oldestBuild } = await import('../../../build/index.ts');
+  if (oldestBuild(context.roots) !== undefined) {
+    context.err('warning: images stay as they are while a build is under way\n');
+    return { removed: [], bytes: 0 };
+  }
   const { removals, bytes } = await pruneImages(context.roots, {
     all,
     used: async () =>
