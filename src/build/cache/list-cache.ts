@@ -45,7 +45,7 @@ export async function listBuildCache(roots: StateRoots): Promise<CacheEntry[]> {
       const path = join(folder, name);
       const usedMs = changedMs(path);
       if (usedMs === undefined || unfinishedPattern.test(name)) continue;
-      const size = await sizeOf(path);
+      const size = await treeSize(path);
       entries.push({
         id: name,
         type,
@@ -85,7 +85,7 @@ async function stepEntry(roots: StateRoots, name: string): Promise<CacheEntry | 
     type: 'step',
     description: record.step,
     isShared,
-    size: await sizeOf(snapshot),
+    size: await treeSize(snapshot),
     usedMs,
     paths: [path, snapshot],
   };
@@ -97,15 +97,6 @@ function readRecord(path: string): StepRecord | undefined {
     return JSON.parse(readFileSync(path, 'utf8')) as StepRecord;
   } catch (error) {
     if (error instanceof SyntaxError || isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return await treeSize(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../text/format-bytes.ts';
 import { confirms, forceFlag } from './confirm.ts';
-import { pruneFilter } from './prune/prune-filter.ts';
+import { pruneFilter, pruneFilterFlag } from './prune/prune-filter.ts';
 import { pruneContainers } from './prune/prune-things.ts';
 
 export const containerPrune = defineCommand<{
@@ -11,14 +11,7 @@ export const containerPrune = defineCommand<{
   name: 'prune',
   positional: '',
   summary: 'Remove all stopped containers',
-  flags: [
-    {
-      flags: '--filter <key=value>',
-      description: 'label=…, label!=… or until=TIMESTAMP',
-      kind: 'list',
-    },
-    forceFlag,
-  ],
+  flags: [pruneFilterFlag, forceFlag],
   examples: ['coracle container prune -f', 'coracle container prune --filter until=24h'],
   async run(context, _args, { filter = [], force = false }) {
     const isWanted = pruneFilter(filter, context.host.now());

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { formatBytes } from '../text/format-bytes.ts';
 import { confirms, forceFlag } from './confirm.ts';
-import { pruneFilter } from './prune/prune-filter.ts';
+import { pruneFilter, pruneFilterFlag } from './prune/prune-filter.ts';
 import { pruneUnusedImages } from './prune/prune-things.ts';
 
 /** `coracle image prune`: images without a name, and what killed or removed ones have left; with `--all` all unused ones. */
@@ -15,11 +15,7 @@ export const imagePrune = defineCommand<{
   summary: 'Remove unused images',
   flags: [
     { flags: '-a, --all', description: 'Remove all unused images, not just dangling ones' },
-    {
-      flags: '--filter <key=value>',
-      description: 'label=…, label!=… or until=TIMESTAMP',
-      kind: 'list',
-    },
+    pruneFilterFlag,
     forceFlag,
   ],
   examples: ['coracle image prune', 'coracle image prune -a --filter until=24h'],

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../command.ts';
 import { confirms, forceFlag } from '../confirm.ts';
-import { pruneFilter } from '../prune/prune-filter.ts';
+import { pruneFilter, pruneFilterFlag } from '../prune/prune-filter.ts';
 import { pruneNetworks } from '../prune/prune-things.ts';
 
 export const networkPrune = defineCommand<{
@@ -10,14 +10,7 @@ export const networkPrune = defineCommand<{
   name: 'prune',
   positional: '',
   summary: 'Remove all unused networks',
-  flags: [
-    {
-      flags: '--filter <key=value>',
-      description: 'label=…, label!=… or until=TIMESTAMP',
-      kind: 'list',
-    },
-    forceFlag,
-  ],
+  flags: [pruneFilterFlag, forceFlag],
   examples: ['coracle network prune -f'],
   async run(context, _args, { filter = [], force = false }) {
     const isWanted = pruneFilter(filter, context.host.now());

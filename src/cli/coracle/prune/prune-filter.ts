@@ -1,6 +1,14 @@
 import { AppError } from '../../../core/index.ts';
+import type { Flag } from '../../command.ts';
 import { parseLogTime } from '../../logs/index.ts';
 import { parseFilters } from '../image-filters.ts';
+
+/** The `--filter` of the `prune` commands. */
+export const pruneFilterFlag: Flag = {
+  flags: '--filter <key=value>',
+  description: 'label=…, label!=… or until=TIMESTAMP',
+  kind: 'list',
+};
 
 /** What the filters of `prune` look at. */
 export interface Prunable {

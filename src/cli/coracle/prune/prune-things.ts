@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { isAppError } from '../../../core/index.ts';
 import { pruneImages, treeSize } from '../../../image/index.ts';
-import { isErrno } from '../../../state/index.ts';
 import type { CommandContext } from '../../context.ts';
 import type { Prunable } from './prune-filter.ts';
 
@@ -28,7 +27,7 @@ export async function pruneContainers(
   let bytes = 0;
   for (const { Id, Created, Labels } of stopped) {
     if (!isWanted({ createdMs: Created * 1000, labels: Labels ?? {} })) continue;
-    const size = await sizeOf(join(context.roots.data, 'containers', Id));
+    const size = await treeSize(join(context.roots.data, 'containers', Id));
     try {
       await engine.getContainer(Id).remove();
     } catch (error) {
@@ -79,7 +78,7 @@ export async function pruneVolumes(
   let bytes = 0;
   for (const { Name, Mountpoint, Labels } of Volumes) {
     if (!isWanted({ createdMs: 0, labels: Labels ?? {} })) continue;
-    const size = await sizeOf(Mountpoint);
+    const size = await treeSize(Mountpoint);
     try {
       await engine.getVolume(Name).remove();
     } catch (error) {
@@ -115,13 +114,4 @@ export async function pruneUnusedImages(
     'Untagged' in removal ? `untagged: ${removal.Untagged}` : `deleted: ${removal.Deleted}`,
   );
   return { removed, bytes };
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  try {
-    return await treeSize(folder);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { type CacheEntry, listBuildCache } from '../../../build/index.ts';
 import type { ContainerInfo, VolumeInspectInfo } from '../../../engine/index.ts';
 import { type StoreUsage, storeUsage, treeSize } from '../../../image/index.ts';
-import { isErrno } from '../../../state/index.ts';
 import type { CommandContext } from '../../context.ts';
 
 /** What everything takes on the disk. Bytes. */
@@ -27,14 +26,14 @@ export async function diskUsage(context: CommandContext): Promise<DiskUsage> {
   const containers: { info: ContainerInfo; size: number }[] = [];
   for (const info of infos) {
     // Its writable layer, its log and its records.
-    containers.push({ info, size: await sizeOf(join(roots.data, 'containers', info.Id)) });
+    containers.push({ info, size: await treeSize(join(roots.data, 'containers', info.Id)) });
   }
   const volumes: { info: VolumeInspectInfo; size: number; links: number }[] = [];
   for (const info of Volumes) {
     const links = infos.filter(({ Mounts = [] }) =>
       Mounts.some(({ Type, Name }) => Type === 'volume' && Name === info.Name),
     ).length;
-    volumes.push({ info, size: await sizeOf(info.Mountpoint), links });
+    volumes.push({ info, size: await treeSize(info.Mountpoint), links });
   }
   return {
     images: await storeUsage(roots),
@@ -42,14 +41,4 @@ export async function diskUsage(context: CommandContext): Promise<DiskUsage> {
     volumes,
     cache: await listBuildCache(roots),
   };
-}
-
-async function sizeOf(folder: string): Promise<number> {
-  try {
-    return await treeSize(folder);
-  } catch (error) {
-    // Removed while we looked.
-    if (isErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { defineCommand } from '../../command.ts';
 import type { CommandContext } from '../../context.ts';
 import { formatBytes } from '../../text/format-bytes.ts';
 import { confirms, forceFlag } from '../confirm.ts';
-import { pruneFilter } from '../prune/prune-filter.ts';
+import { pruneFilter, pruneFilterFlag } from '../prune/prune-filter.ts';
 import {
   type Pruned,
   pruneContainers,
@@ -26,11 +26,7 @@ export const systemPrune = defineCommand<Flags>({
   summary: 'Remove unused data',
   flags: [
     { flags: '-a, --all', description: 'Remove all unused images, not just dangling ones' },
-    {
-      flags: '--filter <key=value>',
-      description: 'label=…, label!=… or until=TIMESTAMP',
-      kind: 'list',
-    },
+    pruneFilterFlag,
     forceFlag,
     { flags: '--volumes', description: 'Prune anonymous volumes' },
   ],
